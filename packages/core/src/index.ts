@@ -1,5 +1,6 @@
 export { Backoff, type BackoffRange } from './backoff.ts';
 export { type Clock, systemClock } from './clock.ts';
+export { type DeadLetterEnvelope, readDeadLetter, type StoredDeadLetter } from './dead-letters.ts';
 export { type Batch, compareEntryIds, type Decode, type DecodedEntry, Entry, type EntryId } from './entry.ts';
 export {
   asError,
@@ -16,9 +17,15 @@ export {
   SinkHoldError,
   SinkUnavailableError,
 } from './errors.ts';
+export type { DeadLetterVerdict } from './group.ts';
+export { type ConsumerStatus, type GroupStatus, groupStatus } from './group-status.ts';
 export { EVENT_ID_FIELD, eventId, eventIdentity } from './identity.ts';
+export { checkName, groupKey } from './keys.ts';
 export { parseOptions } from './options.ts';
+export { type RedisArgument, RedisConnection } from './redis-connection.ts';
+export { DEFAULT_REDIS_URL, describeRedis, type RedisOptions, redisFromEnvironment } from './redis-options.ts';
 export { Secret, secretFrom } from './secret.ts';
+export { probeServer, type ServerCapabilities, type ServerProbe } from './server-probe.ts';
 export { type Settlement, settle, type Verdict } from './settlement.ts';
 export {
   type Delivered,
@@ -30,3 +37,6 @@ export {
   retry,
   type Sink,
 } from './sink.ts';
+export { StreamConsumer } from './stream-consumer.ts';
+export type { ConsumerState, StreamConsumerEvents } from './stream-consumer-events.ts';
+export type { StreamConsumerOptions, Tuning } from './stream-consumer-options.ts';

@@ -1,0 +1,144 @@
+import { Backoff } from './backoff.ts';
+import type { ReadBatch } from './batch-source.ts';
+import type { Clock } from './clock.ts';
+import type { CrashIsolation, Guard } from './crash-isolation.ts';
+import type { Destination } from './destination.ts';
+import type { Batch, DecodedEntry, Entry } from './entry.ts';
+import { asError, CrashedError } from './errors.ts';
+import type { DeadLetter } from './group.ts';
+import type { InHand, Lease } from './in-hand.ts';
+import type { Screen } from './screen.ts';
+import { type Settlement, settle, type Verdict } from './settlement.ts';
+import type { Settling } from './settling.ts';
+import type { Rejected } from './sink.ts';
+import type { Report } from './stream-consumer-events.ts';
+
+/** What a delivery needs of its surroundings. */
+export interface DeliveryPorts<Payload> {
+  readonly destination: Destination<Payload>;
+  readonly screen: Screen<Payload>;
+  readonly settling: Settling;
+  readonly isolation: CrashIsolation;
+  readonly inHand: InHand;
+  readonly clock: Clock;
+  readonly report: Report;
+}
+
+/** Pauses before entries are delivered again that the sink wants again while it takes others: throttled ones, mostly. */
+const RETRY_PAUSES = { minMs: 100, maxMs: 30_000 };
+
+/** One batch: screen, deliver, settle, and hand its entries on to be acknowledged or set aside. */
+export class BatchDelivery<Payload> {
+  readonly #ports: DeliveryPorts<Payload>;
+
+  constructor(ports: DeliveryPorts<Payload>) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Returns when every entry of the batch has a final verdict, or the signal aborted; acknowledging goes on behind it.
+   * @throws SinkContractError
+   */
+  async deliver(read: ReadBatch, signal: AbortSignal): Promise<void> {
+    if (!read.alone) return this.#deliver(read.lease, unguarded, signal);
+    const [entry] = read.lease.entries as [Entry];
+    const { isolation, settling, inHand } = this.#ports;
+    let admitted: boolean;
+    try {
+      admitted = await isolation.admits(entry.id);
+    } catch {
+      // Redis is away, which the reader reports: the entry stays pending and comes again with the next connection.
+      return inHand.release(read.lease);
+    }
+    if (admitted) return this.#deliver(read.lease, isolation.guard(entry.id), signal);
+    settling.setAside(read.lease, [crashed(entry)]);
+  }
+
+  async #deliver(lease: Lease, guard: Guard, signal: AbortSignal): Promise<void> {
+    const { screen, inHand, settling } = this.#ports;
+    const { items, refused } = await guard(async () => screen.pass(lease.entries));
+    if (refused.length === 0) return this.#untilSettled(lease, items, guard, signal);
+    const [rest, dead] = inHand.split(lease, [entriesOf(items), refused.map((letter) => letter.entry)]) as [
+      Lease,
+      Lease,
+    ];
+    settling.setAside(dead, refused);
+    return this.#untilSettled(rest, items, guard, signal);
+  }
+
+  async #untilSettled(lease: Lease, items: Batch<Payload>, guard: Guard, signal: AbortSignal): Promise<void> {
+    const { destination, inHand, clock, report } = this.#ports;
+    const backoff = new Backoff(RETRY_PAUSES, clock);
+    let batch = items;
+    for (let attempts = 1; batch.length > 0; attempts++) {
+      const startedAt = clock.now();
+      const results = await destination.deliver(batch, guard, signal);
+      if (!results) break;
+      const settlement = settle(batch, results);
+      if (settlement.delivered.length > 0) {
+        const tookMs = clock.now() - startedAt;
+        report('delivered', { count: settlement.delivered.length, bytes: lease.byteLength, tookMs });
+      }
+      const again = this.#settleLease(lease, batch, settlement, attempts);
+      if (!again) return;
+      lease = again;
+      batch = settlement.retried.map(({ item }) => item);
+      await this.#pause(settlement, backoff, signal);
+    }
+    inHand.release(lease);
+  }
+
+  /** Splits the lease by fate and sends the finished parts on. @returns the lease of what comes again, if anything does */
+  #settleLease(
+    lease: Lease,
+    batch: Batch<Payload>,
+    settlement: Settlement<Payload>,
+    attempts: number,
+  ): Lease | undefined {
+    const { settling, inHand } = this.#ports;
+    const { delivered, retried, rejected } = settlement;
+    if (delivered.length === batch.length) {
+      settling.acknowledge(lease, delivered);
+      return undefined;
+    }
+    const confirmed = new Set(delivered);
+    const [done, dead, again] = inHand.split(lease, [
+      entriesOf(batch.filter((item) => confirmed.has(item.id))),
+      entriesOf(rejected.map(({ item }) => item)),
+      entriesOf(retried.map(({ item }) => item)),
+    ]) as [Lease, Lease, Lease];
+    if (delivered.length > 0) settling.acknowledge(done, delivered);
+    if (rejected.length > 0) settling.setAside(dead, lettersOf(rejected, attempts));
+    return retried.length > 0 ? again : undefined;
+  }
+
+  async #pause({ retried }: Settlement<Payload>, backoff: Backoff, signal: AbortSignal): Promise<void> {
+    const asked = retried.reduce((longest, { result }) => Math.max(longest, result.afterMs ?? 0), 0);
+    const afterMs = Math.max(backoff.nextMs(), Math.min(asked, 2 * RETRY_PAUSES.maxMs));
+    const reason = asError(retried[0]?.result.reason);
+    this.#ports.report('retried', { count: retried.length, reason, afterMs });
+    await this.#ports.clock.sleep(afterMs, signal);
+  }
+}
+
+const unguarded: Guard = (run) => run();
+
+function entriesOf(items: readonly DecodedEntry<unknown>[]): Entry[] {
+  return items.map((item) => item.entry);
+}
+
+function lettersOf(rejected: readonly Verdict<unknown, Rejected>[], attempts: number): DeadLetter[] {
+  return rejected.map(({ item, result }) => ({
+    entry: item.entry,
+    verdict: 'rejected',
+    reason: asError(result.reason).message,
+    attempts,
+  }));
+}
+
+function crashed(entry: Entry): DeadLetter {
+  const reason = new CrashedError(
+    'Each time this entry was delivered alone the process ended before the delivery did. Deliver it by hand with a debugger attached.',
+  );
+  return { entry, verdict: 'crashed', reason: reason.message, attempts: 0 };
+}

@@ -1,0 +1,217 @@
+import { Backoff } from './backoff.ts';
+import type { Clock } from './clock.ts';
+import type { CrashIsolation } from './crash-isolation.ts';
+import type { Entry, EntryId } from './entry.ts';
+import { asError, GroupVanishedError } from './errors.ts';
+import type { Group, Page } from './group.ts';
+import type { InHand, Lease } from './in-hand.ts';
+import { ReadSize } from './read-size.ts';
+import type { Report } from './stream-consumer-events.ts';
+
+/** How long a read waits for the first new entry; stopping waits for the read. */
+const BLOCK_MS = 500;
+
+/** Entries to claim per command: XAUTOCLAIM examines ten times as many, which takes Redis about 5 ms. */
+const CLAIM_COUNT = 500;
+
+const START: EntryId = '0-0';
+
+/** Entries to deliver together. */
+export interface ReadBatch {
+  readonly lease: Lease;
+  /** A suspect of crash isolation: to be delivered with nothing else in flight. */
+  readonly alone: boolean;
+}
+
+export interface BatchSourceOptions {
+  readonly batch: { readonly maxEntries: number; readonly maxBytes: number; readonly lingerMs: number };
+  readonly claim: { readonly idleMs: number };
+}
+
+/**
+ * Where batches come from: this consumer's own pending entries after every (re)connect, then entries that other
+ * consumers left idle, then new ones. Reads ahead as long as there is room in hand, and never gives up: an error is
+ * reported, waited out, and followed by another look at the own pending entries, for a reply may have been lost.
+ */
+export class BatchSource {
+  readonly #group: Group;
+  readonly #inHand: InHand;
+  readonly #isolation: CrashIsolation;
+  readonly #options: BatchSourceOptions;
+  readonly #clock: Clock;
+  readonly #report: Report;
+  readonly #size = new ReadSize();
+  readonly #backoff: Backoff;
+  #generation = 0;
+  /** Where the next page of own pending entries begins, undefined when all were seen on this connection. */
+  #ownAfter: EntryId | undefined = START;
+  #claimCursor: EntryId = START;
+  #nextClaimAt = 0;
+  /** Claimed and new entries take turns, so that a long sweep holds up neither. */
+  #claimTurn = false;
+  readonly #reportedLost = new Set<EntryId>();
+  #troubleSince: number | undefined;
+
+  constructor(
+    ports: { group: Group; inHand: InHand; isolation: CrashIsolation; clock: Clock; report: Report },
+    options: BatchSourceOptions,
+  ) {
+    this.#group = ports.group;
+    this.#inHand = ports.inHand;
+    this.#isolation = ports.isolation;
+    this.#clock = ports.clock;
+    this.#report = ports.report;
+    this.#options = options;
+    this.#backoff = new Backoff({ minMs: 100, maxMs: 2_000 }, ports.clock);
+  }
+
+  /** Yields batches until `drain` aborts; what was read by then is yielded still. */
+  async *batches(drain: AbortSignal): AsyncGenerator<ReadBatch, void, void> {
+    while (!drain.aborted) {
+      await this.#inHand.untilRoom(drain);
+      if (drain.aborted) return;
+      let read: readonly ReadBatch[] = [];
+      try {
+        read = await this.#next(drain);
+        this.#recovered();
+      } catch (thrown) {
+        await this.#recover(asError(thrown), drain);
+      }
+      yield* read;
+    }
+  }
+
+  async #next(drain: AbortSignal): Promise<readonly ReadBatch[]> {
+    const generation = await this.#group.connect();
+    if (generation !== this.#generation) {
+      this.#generation = generation;
+      this.#ownAfter = START;
+    }
+    if (this.#ownAfter !== undefined) return this.#own(this.#ownAfter);
+    this.#claimTurn = !this.#claimTurn && this.#clock.now() >= this.#nextClaimAt;
+    const claimed = this.#claimTurn ? await this.#claimed() : [];
+    return claimed.length > 0 ? claimed : this.#new(drain);
+  }
+
+  async #own(after: EntryId): Promise<readonly ReadBatch[]> {
+    const page = await this.#group.readOwn(after, this.#count());
+    this.#ownAfter = page.last;
+    return this.#again(page, 'own');
+  }
+
+  async #claimed(): Promise<readonly ReadBatch[]> {
+    const { idleMs } = this.#options.claim;
+    const page = await this.#group.claimIdle(this.#claimCursor, idleMs, Math.min(CLAIM_COUNT, this.#count()));
+    this.#claimCursor = page.cursor;
+    // A sweep goes on at once, between reads of new entries; half a lease later the next one begins.
+    if (page.cursor === START) this.#nextClaimAt = this.#clock.now() + (idleMs / 2) * (0.75 + this.#clock.random() / 2);
+    return this.#again(page, 'claimed');
+  }
+
+  /** Entries that were handed out before: those in hand are left out, suspects become batches of their own. */
+  async #again(page: Page, origin: 'own' | 'claimed'): Promise<readonly ReadBatch[]> {
+    if (page.lost.length > 0) await this.#lost(page.lost);
+    if (page.entries.length === 0) return [];
+    const inHand = this.#inHand.ids();
+    const back = page.entries.filter((entry) => !inHand.has(entry.id));
+    if (back.length === 0) return [];
+    const { usual, suspects } = await this.#isolation.sort(back);
+    this.#report('takenBack', { origin, count: back.length, suspects: suspects.map((entry) => entry.id) });
+    return [...this.#cut(usual), ...suspects.map((entry) => this.#batch([entry], entry.byteLength, true))];
+  }
+
+  async #new(drain: AbortSignal): Promise<readonly ReadBatch[]> {
+    const count = this.#count();
+    const sweeping = this.#claimCursor !== START;
+    const page = await this.#group.readNew(count, sweeping ? undefined : BLOCK_MS);
+    const { lingerMs } = this.#options.batch;
+    if (page.entries.length === 0 || page.entries.length >= count || lingerMs === 0) return this.#cut(page.entries);
+    await this.#clock.sleep(lingerMs, drain);
+    return this.#cut([...page.entries, ...(await this.#topUp(page.entries))]);
+  }
+
+  /** More entries for a batch that has some; its trouble is met again, and reported, by the next read. */
+  async #topUp(some: readonly Entry[]): Promise<readonly Entry[]> {
+    const bytes = this.#size.learn(some);
+    const { maxEntries, maxBytes } = this.#options.batch;
+    const room = this.#inHand.room;
+    const entries = Math.min(maxEntries, room.entries) - some.length;
+    const left = Math.min(maxBytes, room.bytes) - bytes;
+    if (entries <= 0 || left <= 0) return [];
+    try {
+      return (await this.#group.readNew(this.#size.count(entries, left))).entries;
+    } catch {
+      this.#ownAfter = START;
+      return [];
+    }
+  }
+
+  #count(): number {
+    const { maxEntries, maxBytes } = this.#options.batch;
+    const room = this.#inHand.room;
+    return this.#size.count(Math.min(maxEntries, room.entries), Math.min(maxBytes, room.bytes));
+  }
+
+  #cut(entries: readonly Entry[]): ReadBatch[] {
+    if (entries.length === 0) return [];
+    const byteLength = this.#size.learn(entries);
+    const { maxEntries, maxBytes } = this.#options.batch;
+    if (byteLength <= maxBytes && entries.length <= maxEntries) return [this.#batch(entries, byteLength, false)];
+    const batches: ReadBatch[] = [];
+    let some: Entry[] = [];
+    let bytes = 0;
+    for (const entry of entries) {
+      const more = entry.byteLength;
+      if (some.length > 0 && (bytes + more > maxBytes || some.length >= maxEntries)) {
+        batches.push(this.#batch(some, bytes, false));
+        some = [];
+        bytes = 0;
+      }
+      some.push(entry);
+      bytes += more;
+    }
+    return [...batches, this.#batch(some, bytes, false)];
+  }
+
+  #batch(entries: readonly Entry[], byteLength: number, alone: boolean): ReadBatch {
+    return { lease: this.#inHand.take(entries, byteLength), alone };
+  }
+
+  /** Loss is an event: it is reported before the entries leave the group's pending list. */
+  async #lost(ids: readonly EntryId[]): Promise<void> {
+    const fresh = ids.filter((id) => !this.#reportedLost.has(id));
+    if (fresh.length > 0) this.#report('lost', { count: fresh.length, ids: fresh });
+    for (const id of fresh) this.#reportedLost.add(id);
+    await this.#group.acknowledge(ids);
+    for (const id of ids) this.#reportedLost.delete(id);
+  }
+
+  #recovered(): void {
+    if (this.#troubleSince === undefined) return;
+    this.#report('redisRecovered', { afterMs: this.#clock.now() - this.#troubleSince });
+    this.#troubleSince = undefined;
+    this.#backoff.reset();
+  }
+
+  async #recover(error: Error, drain: AbortSignal): Promise<void> {
+    if (drain.aborted) return;
+    this.#ownAfter = START;
+    if (error instanceof GroupVanishedError) await this.#recreate(error);
+    else if (this.#troubleSince === undefined) {
+      this.#troubleSince = this.#clock.now();
+      this.#report('redisUnavailable', { reason: error });
+    }
+    await this.#clock.sleep(this.#backoff.nextMs(), drain);
+  }
+
+  /** The group's cursor is gone, so everything comes again; starting anywhere else would lose entries. */
+  async #recreate(reason: GroupVanishedError): Promise<void> {
+    this.#claimCursor = START;
+    try {
+      if (await this.#group.create('beginning')) this.#report('groupRecreated', { reason });
+    } catch (thrown) {
+      this.#report('redisUnavailable', { reason: asError(thrown) });
+      this.#troubleSince ??= this.#clock.now();
+    }
+  }
+}

@@ -1,0 +1,189 @@
+import { deadLetterFields } from './dead-letters.ts';
+import { Entry, type EntryId } from './entry.ts';
+import { asError } from './errors.ts';
+import type { ClaimedPage, DeadLetter, Group, OwnPage, Page } from './group.ts';
+import { groupKey } from './keys.ts';
+import type { RedisArgument, RedisConnection } from './redis-connection.ts';
+import { explainReply, isReply, needsNewConnection } from './redis-reply.ts';
+
+/** Who reads what. */
+export interface GroupIdentity {
+  readonly stream: string;
+  readonly group: string;
+  readonly consumer: string;
+}
+
+/** Redis holds this many IDs in one XACK or XCLAIM without being blocked noticeably. */
+const MAX_IDS_PER_COMMAND = 1_000;
+
+/**
+ * A consumer's group on a real Redis: the only code that speaks X* commands on behalf of a consumer. A blocked read
+ * holds back every command behind it, so reading has a connection of its own.
+ */
+export class ConsumerGroup implements Group {
+  readonly #identity: GroupIdentity;
+  readonly #reader: RedisConnection;
+  readonly #commands: RedisConnection;
+  readonly #readCommand: readonly string[];
+
+  constructor(identity: GroupIdentity, connections: { reader: RedisConnection; commands: RedisConnection }) {
+    this.#identity = identity;
+    this.#reader = connections.reader;
+    this.#commands = connections.commands;
+    this.#readCommand = ['GROUP', identity.group, identity.consumer];
+  }
+
+  connect(): Promise<number> {
+    return this.#reader.connect();
+  }
+
+  async create(startFrom: 'beginning' | 'now'): Promise<boolean> {
+    const { stream, group } = this.#identity;
+    const from = startFrom === 'now' ? '$' : '0';
+    try {
+      await this.#commands.call('XGROUP', 'CREATE', stream, group, from, 'MKSTREAM');
+      return true;
+    } catch (thrown) {
+      if (isReply(thrown, 'BUSYGROUP')) return false;
+      throw this.#explain(this.#commands, 'XGROUP CREATE', thrown);
+    }
+  }
+
+  async readNew(count: number, blockMs?: number): Promise<Page> {
+    const block = blockMs === undefined ? [] : ['BLOCK', blockMs];
+    const args = [...this.#readCommand, 'COUNT', count, ...block, 'STREAMS', this.#identity.stream, '>'];
+    const reply = await this.#read('XREADGROUP', args, blockMs ?? 0);
+    return pageOf(entriesOfStream(reply));
+  }
+
+  async readOwn(after: EntryId, count: number): Promise<OwnPage> {
+    const args = [...this.#readCommand, 'COUNT', count, 'STREAMS', this.#identity.stream, after];
+    const entries = entriesOfStream(await this.#read('XREADGROUP', args, 0));
+    return { ...pageOf(entries), last: entries.at(-1)?.[0].toString('latin1') as EntryId | undefined };
+  }
+
+  async claimIdle(cursor: EntryId, idleMs: number, count: number): Promise<ClaimedPage> {
+    const { stream, group, consumer } = this.#identity;
+    const reply = await this.#read('XAUTOCLAIM', [stream, group, consumer, idleMs, cursor, 'COUNT', count], 0);
+    // The third element came with Redis 7.0; before that a trimmed entry is a null among the entries.
+    const [next, entries, deleted = []] = reply as [Buffer, (RawEntry | null)[], Buffer[]?];
+    const page = pageOf(entries.filter((entry) => entry !== null));
+    const lost = [...page.lost, ...deleted.map((id) => id.toString('latin1') as EntryId)];
+    return { entries: page.entries, lost, cursor: next.toString('latin1') as EntryId };
+  }
+
+  async deliveryCounts(ids: readonly EntryId[]): Promise<ReadonlyMap<EntryId, number>> {
+    const { stream, group, consumer } = this.#identity;
+    const asked = new Set(ids);
+    const counts = new Map<EntryId, number>();
+    const last = ids.at(-1);
+    let from: string | undefined = ids[0];
+    while (from !== undefined && last !== undefined) {
+      const reply = await this.#command('XPENDING', stream, group, from, last, MAX_IDS_PER_COMMAND, consumer);
+      const rows = reply as [id: Buffer, consumer: Buffer, idleMs: number, deliveries: number][];
+      for (const [idBytes, , , deliveries] of rows) {
+        const id = idBytes.toString('latin1') as EntryId;
+        if (asked.has(id)) counts.set(id, Number(deliveries));
+      }
+      from = rows.length < MAX_IDS_PER_COMMAND ? undefined : `(${rows.at(-1)?.[0].toString('latin1')}`;
+    }
+    return counts;
+  }
+
+  async touch(ids: readonly EntryId[]): Promise<void> {
+    const { stream, group, consumer } = this.#identity;
+    for (const some of chunks(ids)) {
+      await this.#command('XCLAIM', stream, group, consumer, 0, ...some, 'JUSTID');
+    }
+  }
+
+  async acknowledge(ids: readonly EntryId[]): Promise<number> {
+    const { stream, group } = this.#identity;
+    let acknowledged = 0;
+    for (const some of chunks(ids)) acknowledged += Number(await this.#command('XACK', stream, group, ...some));
+    return acknowledged;
+  }
+
+  async setAside(letters: readonly DeadLetter[]): Promise<number> {
+    const { stream, group, consumer } = this.#identity;
+    const key = groupKey(stream, group, 'dead-letters');
+    const ids = letters.map((letter) => letter.entry.id);
+    const adds = letters.map((letter) => ['XADD', key, '*', ...deadLetterFields(letter, this.#identity)] as const);
+    let replies: unknown[];
+    try {
+      replies = await this.#commands.transaction([...adds, ['XACK', stream, group, ...ids]]);
+    } catch (thrown) {
+      throw this.#explain(this.#commands, `storing ${letters.length} dead letters in ${key}`, thrown);
+    }
+    const failed = letters.flatMap((letter, i) => (replies[i] instanceof Error ? [letter.entry.id] : []));
+    if (failed.length > 0) {
+      // EXEC ran the XACK although an XADD failed: make those entries pending again before anything else.
+      await this.#command('XCLAIM', stream, group, consumer, 0, ...failed, 'FORCE', 'JUSTID');
+      const reason = replies.find((reply) => reply instanceof Error);
+      throw this.#explain(this.#commands, `storing a dead letter in ${key} (its entry stays pending)`, reason);
+    }
+    return Number(replies.at(-1));
+  }
+
+  async timesAlone(id: EntryId): Promise<number> {
+    return Number(await this.#command('HGET', this.#aloneKey, id));
+  }
+
+  async markAlone(id: EntryId): Promise<void> {
+    await this.#command('HINCRBY', this.#aloneKey, id, 1);
+  }
+
+  async clearAlone(id: EntryId): Promise<void> {
+    await this.#command('HDEL', this.#aloneKey, id);
+  }
+
+  get #aloneKey(): string {
+    return groupKey(this.#identity.stream, this.#identity.group, 'alone');
+  }
+
+  async #read(command: string, args: RedisArgument[], blockMs: number): Promise<unknown> {
+    try {
+      return await this.#reader.callBlocking(blockMs, command, args);
+    } catch (thrown) {
+      throw this.#explain(this.#reader, command, thrown);
+    }
+  }
+
+  async #command(command: string, ...args: RedisArgument[]): Promise<unknown> {
+    try {
+      return await this.#commands.call(command, ...args);
+    } catch (thrown) {
+      throw this.#explain(this.#commands, command, thrown);
+    }
+  }
+
+  #explain(connection: RedisConnection, command: string, thrown: unknown): Error {
+    if (needsNewConnection(thrown)) connection.replace();
+    const { stream, group } = this.#identity;
+    return explainReply(asError(thrown), `${command} (stream ${stream}, group ${group})`);
+  }
+}
+
+type RawEntry = readonly [id: Buffer, parts: Buffer[] | null];
+
+function entriesOfStream(reply: unknown): RawEntry[] {
+  return (reply as [stream: Buffer, entries: RawEntry[]][] | null)?.[0]?.[1] ?? [];
+}
+
+function pageOf(raw: readonly RawEntry[]): Page {
+  const entries: Entry[] = [];
+  const lost: EntryId[] = [];
+  for (const [idBytes, parts] of raw) {
+    const id = idBytes.toString('latin1') as EntryId;
+    if (parts === null) lost.push(id);
+    else entries.push(new Entry(id, parts));
+  }
+  return { entries, lost };
+}
+
+function chunks(ids: readonly EntryId[]): (readonly EntryId[])[] {
+  if (ids.length <= MAX_IDS_PER_COMMAND) return ids.length === 0 ? [] : [ids];
+  const parts: EntryId[][] = [];
+  for (let i = 0; i < ids.length; i += MAX_IDS_PER_COMMAND) parts.push(ids.slice(i, i + MAX_IDS_PER_COMMAND));
+  return parts;
+}

@@ -1,0 +1,61 @@
+import type { Entry, EntryId } from './entry.ts';
+import type { Group } from './group.ts';
+
+/** Entries that came back, apart from those that may be why. */
+export interface Sorted {
+  readonly usual: readonly Entry[];
+  /** Handed out so often without being settled that each is to be delivered alone, with nothing else in flight. */
+  readonly suspects: readonly Entry[];
+}
+
+/** Runs a step of a delivery, with something before and after it. */
+export type Guard = <Result>(run: () => Promise<Result>) => Promise<Result>;
+
+/**
+ * Finds the entries that may have ended the processes that held them.
+ *
+ * The delivery count only makes a suspect, for restarts, claims and outages raise it too. The verdict is a durable note
+ * made before each delivery alone and taken back after it: a note still there says that the process ended in between.
+ */
+export class CrashIsolation {
+  readonly #group: Group;
+  readonly #options: { readonly suspectAfter: number; readonly maxAlone: number };
+
+  constructor(group: Group, options: { readonly suspectAfter: number; readonly maxAlone: number }) {
+    this.#group = group;
+    this.#options = options;
+  }
+
+  /** @param entries pending entries of this consumer in the stream's order, just read again or claimed */
+  async sort(entries: readonly Entry[]): Promise<Sorted> {
+    const counts = await this.#group.deliveryCounts(entries.map((entry) => entry.id));
+    const usual: Entry[] = [];
+    const suspects: Entry[] = [];
+    for (const entry of entries) {
+      ((counts.get(entry.id) ?? 0) > this.#options.suspectAfter ? suspects : usual).push(entry);
+    }
+    return { usual, suspects };
+  }
+
+  /** @returns false when too many processes have ended over the entry already */
+  async admits(id: EntryId): Promise<boolean> {
+    return (await this.#group.timesAlone(id)) < this.#options.maxAlone;
+  }
+
+  /**
+   * Runs one step of a delivery alone under a durable note. While Redis is away the step runs without one: then at
+   * worst one more process ends before the entry is found out.
+   */
+  guard(id: EntryId): Guard {
+    return async (run) => {
+      await this.#group.markAlone(id).catch(ignore);
+      try {
+        return await run();
+      } finally {
+        await this.#group.clearAlone(id).catch(ignore);
+      }
+    };
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,63 @@
+import { Entry, type EntryId } from './entry.ts';
+import { DistributaryError } from './errors.ts';
+import type { DeadLetter, DeadLetterVerdict } from './group.ts';
+
+/** The field before the entry's own ones: everything about the dead letter itself, as JSON. */
+const ENVELOPE_FIELD = 'distributary';
+
+/** Reasons may quote a destination's answer; this bounds what one dead letter keeps of it. */
+const MAX_REASON_LENGTH = 2_000;
+
+/** What a dead letter says about its entry. */
+export interface DeadLetterEnvelope {
+  readonly entryId: EntryId;
+  readonly stream: string;
+  readonly group: string;
+  readonly consumer: string;
+  readonly verdict: DeadLetterVerdict;
+  readonly reason: string;
+  /** Deliveries by the process that gave the entry up. */
+  readonly attempts: number;
+  /** ISO 8601: when Redis stored the entry, and when it was set aside. */
+  readonly addedAt: string;
+  readonly setAsideAt: string;
+}
+
+/** A dead letter as it is stored: the envelope, and the entry with every field byte for byte as it was. */
+export interface StoredDeadLetter {
+  readonly envelope: DeadLetterEnvelope;
+  readonly entry: Entry;
+}
+
+/** The fields of a dead letter's own stream entry: `distributary` with the envelope, then the original fields unchanged. */
+export function deadLetterFields(
+  letter: DeadLetter,
+  identity: { readonly stream: string; readonly group: string; readonly consumer: string },
+): (string | Buffer)[] {
+  const { entry, verdict, reason, attempts } = letter;
+  const envelope: DeadLetterEnvelope = {
+    entryId: entry.id,
+    ...identity,
+    verdict,
+    reason: reason.slice(0, MAX_REASON_LENGTH).toWellFormed(),
+    attempts,
+    addedAt: new Date(entry.timestamp).toISOString(),
+    setAsideAt: new Date().toISOString(),
+  };
+  return [ENVELOPE_FIELD, JSON.stringify(envelope), ...[...entry.fields()].flat()];
+}
+
+/**
+ * Reads a dead letter back from an entry of a dead-letter stream.
+ * @throws DistributaryError `PAYLOAD` when that entry is not a dead letter
+ */
+export function readDeadLetter(stored: Entry): StoredDeadLetter {
+  const [first, ...original] = stored.fields();
+  try {
+    if (first?.[0].toString() !== ENVELOPE_FIELD) throw new Error(`its first field is not ${ENVELOPE_FIELD}`);
+    const envelope = JSON.parse(first[1].toString()) as DeadLetterEnvelope;
+    return { envelope, entry: new Entry(envelope.entryId, original.flat()) };
+  } catch (cause) {
+    throw new DistributaryError('PAYLOAD', `Entry ${stored.id} is not a dead letter of Distributary.`, { cause });
+  }
+}

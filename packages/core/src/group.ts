@@ -1,0 +1,57 @@
+import type { Entry, EntryId } from './entry.ts';
+
+/** Entries as one command of Redis returned them. */
+export interface Page {
+  readonly entries: readonly Entry[];
+  /** Pending entries that were trimmed from the stream before this group had them. */
+  readonly lost: readonly EntryId[];
+}
+
+/** A page of this consumer's own pending entries; `last` is where the next page begins, undefined at the end. */
+export interface OwnPage extends Page {
+  readonly last: EntryId | undefined;
+}
+
+/** A page of entries taken over from others; `cursor` is where the next sweep step begins, `0-0` at the end. */
+export interface ClaimedPage extends Page {
+  readonly cursor: EntryId;
+}
+
+/** An entry to set aside, with what an operator needs to judge it. */
+export interface DeadLetter {
+  readonly entry: Entry;
+  readonly verdict: DeadLetterVerdict;
+  readonly reason: string;
+  /** How often this process delivered the entry before it gave up, 0 when it never reached the sink. */
+  readonly attempts: number;
+}
+
+export type DeadLetterVerdict = 'rejected' | 'undecodable' | 'oversize' | 'crashed';
+
+/** One consumer's view of its group: the port between the delivery core and Redis. */
+export interface Group {
+  /** Connects where needed. Grows with each new connection of the reader: own pending entries are then read again. */
+  connect(): Promise<number>;
+  /** Creates the group, and the stream where needed. @returns false when the group was there already */
+  create(startFrom: 'beginning' | 'now'): Promise<boolean>;
+  /** Entries never delivered to this group; waits up to `blockMs` for the first, not at all without it. */
+  readNew(count: number, blockMs?: number): Promise<Page>;
+  /** This consumer's own pending entries after the given ID. */
+  readOwn(after: EntryId, count: number): Promise<OwnPage>;
+  /** Takes over entries that any consumer left idle for `idleMs`. */
+  claimIdle(cursor: EntryId, idleMs: number, count: number): Promise<ClaimedPage>;
+  /** How often each of these entries was handed out, those that are still pending for this consumer; IDs in the stream's order. */
+  deliveryCounts(ids: readonly EntryId[]): Promise<ReadonlyMap<EntryId, number>>;
+  /** Resets the idle time of pending entries without counting a delivery. */
+  touch(ids: readonly EntryId[]): Promise<void>;
+  /** @returns how many were pending until now */
+  acknowledge(ids: readonly EntryId[]): Promise<number>;
+  /** Stores the dead letters and acknowledges their entries, both or neither. @returns how many were pending until now */
+  setAside(letters: readonly DeadLetter[]): Promise<number>;
+  /** How many deliveries of the entry alone began and did not end. */
+  timesAlone(id: EntryId): Promise<number>;
+  /** Notes durably that a delivery of the entry alone begins. */
+  markAlone(id: EntryId): Promise<void>;
+  /** Takes the notes back: the delivery ended and the process did not. */
+  clearAlone(id: EntryId): Promise<void>;
+}

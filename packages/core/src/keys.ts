@@ -1,0 +1,37 @@
+import { OptionsError } from './errors.ts';
+
+/**
+ * Group and consumer names that are safe in keys and commands. A consumer named `STREAMS` once confused Redis's own
+ * ACL check (redis/redis#15478), so the options' words are refused too.
+ */
+const NAME = /^[A-Za-z0-9._:-]{1,64}$/;
+const RESERVED = new Set([
+  'GROUP',
+  'COUNT',
+  'BLOCK',
+  'NOACK',
+  'CLAIM',
+  'STREAMS',
+  'IDLE',
+  'FORCE',
+  'JUSTID',
+  'MKSTREAM',
+]);
+
+/** @throws OptionsError */
+export function checkName(kind: 'group' | 'consumer', name: string): string {
+  if (NAME.test(name) && !RESERVED.has(name.toUpperCase())) return name;
+  const rule =
+    'Use 1 to 64 letters, digits, dots, underscores, colons and hyphens, and no word of the XREADGROUP command.';
+  throw new OptionsError(`${JSON.stringify(name)} cannot be the name of a ${kind}. ${rule}`);
+}
+
+/** A key of one group's own. It shares the stream's hash slot, so that both fit in one transaction. */
+export function groupKey(stream: string, group: string, purpose: 'dead-letters' | 'alone'): string {
+  return `distributary:{${hashTag(stream)}}:${group}:${purpose}`;
+}
+
+/** The part of a key that Redis Cluster hashes: what stands in its first non-empty braces, or all of it. */
+function hashTag(key: string): string {
+  return /\{([^}]+)\}/.exec(key)?.[1] ?? key;
+}

@@ -1,0 +1,108 @@
+import { isIP } from 'node:net';
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import type { RedisOptions as ClientOptions } from 'ioredis';
+import { OptionsError } from './errors.ts';
+import { type Secret, secretFrom } from './secret.ts';
+
+/** How to reach Redis or Valkey, 6.2 or newer. */
+export interface RedisOptions {
+  /**
+   * `redis://`, `rediss://` (TLS), or `redis+sentinel://host:26379,host:26379/master-name` (`rediss+sentinel://` for TLS);
+   * may hold a user name and a database number. Default `redis://127.0.0.1:6379`.
+   */
+  readonly url?: string;
+  readonly username?: string;
+  readonly password?: Secret;
+  /** Certificates and the like; given together with a `redis://` URL it turns TLS on. Certificates are always verified. */
+  readonly tls?: Pick<TlsOptions, 'ca' | 'cert' | 'key' | 'servername'>;
+  /** The longest a command may take before its connection is thrown away, in milliseconds. Default 5,000. */
+  readonly commandTimeoutMs?: number;
+}
+
+export const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379';
+export const DEFAULT_COMMAND_TIMEOUT_MS = 5_000;
+
+/** `REDIS_URL`, `REDIS_USERNAME` and `REDIS_PASSWORD` (or `REDIS_PASSWORD_FILE`). */
+export function redisFromEnvironment(environment: NodeJS.ProcessEnv): RedisOptions {
+  const password = secretFrom(environment, 'REDIS_PASSWORD');
+  const username = environment['REDIS_USERNAME'];
+  return {
+    url: environment['REDIS_URL'] || DEFAULT_REDIS_URL,
+    ...(username ? { username } : {}),
+    ...(password ? { password } : {}),
+  };
+}
+
+/** The URL without its password, for messages. */
+export function describeRedis(options: RedisOptions): string {
+  return (options.url ?? DEFAULT_REDIS_URL).replace(/\/\/[^@/]*@/, '//');
+}
+
+/** @throws OptionsError when the URL cannot be understood */
+export function clientOptions(options: RedisOptions): ClientOptions {
+  const parts = parseUrl(options.url ?? DEFAULT_REDIS_URL);
+  const username = options.username ?? parts.username;
+  const password = options.password?.reveal() ?? parts.password;
+  const address = parts.masterName
+    ? { sentinels: parts.hosts, name: parts.masterName }
+    : { host: parts.hosts[0]?.host ?? '127.0.0.1', port: parts.hosts[0]?.port ?? 6379 };
+  return {
+    ...address,
+    ...(username ? { username } : {}),
+    ...(password ? { password } : {}),
+    ...(parts.tls || options.tls ? { tls: tlsOptions(options, parts.hosts[0]?.host) } : {}),
+    ...(parts.tls && parts.masterName ? { enableTLSForSentinelMode: true } : {}),
+    db: parts.database,
+  };
+}
+
+function tlsOptions(options: RedisOptions, host: string | undefined): TlsOptions {
+  return { ...(host && !isIP(host) ? { servername: host } : {}), ...options.tls };
+}
+
+interface UrlParts {
+  readonly tls: boolean;
+  readonly hosts: { host: string; port: number }[];
+  readonly masterName: string | undefined;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  readonly database: number;
+}
+
+const URL_SHAPE = /^(rediss?)(\+sentinel)?:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?#]+)((?:\/[^/?#]*)*)$/;
+
+function parseUrl(url: string): UrlParts {
+  const [, scheme, sentinel, username, password, hosts = '', path = ''] = URL_SHAPE.exec(url) ?? [];
+  const segments = path.split('/').filter(Boolean);
+  const masterName = sentinel ? segments.shift() : undefined;
+  const database = Number(segments[0] ?? 0);
+  const wellFormed = scheme && segments.length <= 1 && Number.isInteger(database) && (!sentinel || masterName);
+  if (!wellFormed) throw invalidUrl();
+  return {
+    tls: scheme === 'rediss',
+    hosts: hosts.split(',').map((host) => parseHost(host, sentinel ? 26379 : 6379)),
+    masterName,
+    username: decoded(username),
+    password: decoded(password),
+    database,
+  };
+}
+
+function parseHost(text: string, defaultPort: number): { host: string; port: number } {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d+))?$/.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  if (!host) throw invalidUrl();
+  return { host, port: port ? Number(port) : defaultPort };
+}
+
+function decoded(text: string | undefined): string | undefined {
+  return text ? decodeURIComponent(text) : undefined;
+}
+
+/** The URL itself stays out of the message: it may hold a password. */
+function invalidUrl(): OptionsError {
+  return new OptionsError(
+    'The Redis URL cannot be understood. Use redis://host:6379, rediss://host:6379 for TLS, or ' +
+      'redis+sentinel://host:26379,host:26379/master-name; REDIS_URL sets it.',
+  );
+}

@@ -1,0 +1,56 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import type { Decode, DecodedEntry, Entry } from './entry.ts';
+import { asError, OversizeError, PayloadError } from './errors.ts';
+import type { DeadLetter } from './group.ts';
+
+/** A batch after screening: what can be delivered, and what never can. */
+export interface Screened<Payload> {
+  readonly items: readonly DecodedEntry<Payload>[];
+  readonly refused: readonly DeadLetter[];
+}
+
+/** Turns entries into payloads before any sink sees them; what cannot be turned becomes a dead letter. */
+export class Screen<Payload> {
+  readonly #decode: Decode<Payload>;
+  readonly #validate: ValidateFunction | undefined;
+  readonly #maxBytes: number;
+
+  /** @param schema JSON Schema that every payload must satisfy */
+  constructor(decode: Decode<Payload>, schema: object | undefined, maxBytes: number) {
+    this.#decode = decode;
+    this.#validate = schema && new Ajv({ allErrors: false, strict: true }).compile(schema);
+    this.#maxBytes = maxBytes;
+  }
+
+  pass(entries: readonly Entry[]): Screened<Payload> {
+    const items: DecodedEntry<Payload>[] = [];
+    const refused: DeadLetter[] = [];
+    for (const entry of entries) {
+      try {
+        items.push({ id: entry.id, entry, payload: this.#payload(entry) });
+      } catch (thrown) {
+        const verdict = thrown instanceof OversizeError ? 'oversize' : 'undecodable';
+        refused.push({ entry, verdict, reason: asError(thrown).message, attempts: 0 });
+      }
+    }
+    return { items, refused };
+  }
+
+  #payload(entry: Entry): Payload {
+    if (entry.byteLength > this.#maxBytes) {
+      throw new OversizeError(
+        `The entry holds ${entry.byteLength} bytes, more than the ${this.#maxBytes} of entry.maxBytes. Raise it, or cut the line where it is shipped.`,
+      );
+    }
+    const payload = this.#decode(entry);
+    if (this.#validate && !this.#validate(payload)) throw violation(this.#validate.errors?.[0]);
+    return payload;
+  }
+}
+
+function violation(error: ErrorObject | undefined): PayloadError {
+  const path = error?.instancePath || '/';
+  return new PayloadError(
+    `The payload's ${path} ${error?.message ?? 'does not match its schema'} (${error?.schemaPath}).`,
+  );
+}

@@ -1,0 +1,46 @@
+import type { EntryId } from './entry.ts';
+import type { DeadLetterVerdict } from './group.ts';
+import type { ServerCapabilities } from './server-probe.ts';
+
+export type ConsumerState = 'idle' | 'running' | 'draining' | 'stopped';
+
+/** What a consumer says of itself: one event per batch or change, never one per delivered entry. */
+export interface StreamConsumerEvents {
+  /** The state field changed. */
+  stateChanged: [{ readonly from: ConsumerState; readonly to: ConsumerState }];
+  /** The start-up probe: what the server can do, and what is unwise about how it is configured. */
+  serverProbed: [{ readonly server: ServerCapabilities; readonly warnings: readonly string[] }];
+  /** The group did not exist and was created. */
+  groupCreated: [{ readonly startFrom: 'beginning' | 'now' }];
+  /** The group had vanished; everything that the stream still holds will be delivered again. */
+  groupRecreated: [{ readonly reason: Error }];
+  /** Pending entries come again: this consumer's own after a (re)connect, or ones that another left idle. */
+  takenBack: [{ readonly origin: 'own' | 'claimed'; readonly count: number; readonly suspects: readonly EntryId[] }];
+  /** The sink confirmed these; their acknowledgement follows. */
+  delivered: [{ readonly count: number; readonly bytes: number; readonly tookMs: number }];
+  /** The sink asked for these again. */
+  retried: [{ readonly count: number; readonly reason: Error; readonly afterMs: number }];
+  /** Set aside in the group's dead-letter stream, and acknowledged. */
+  deadLettered: [{ readonly id: EntryId; readonly verdict: DeadLetterVerdict; readonly reason: string }];
+  /** A dead letter could not be stored; its entry stays pending and storing it is tried again. */
+  deadLetterFailed: [{ readonly ids: readonly EntryId[]; readonly reason: Error }];
+  /** Trimmed from the stream before this group had them. */
+  lost: [{ readonly count: number; readonly ids: readonly EntryId[] }];
+  /** Redis acknowledged fewer entries than were settled: another consumer had claimed them, or the group was recreated. */
+  acknowledgedFewer: [{ readonly expected: number; readonly acknowledged: number }];
+  /** The destination as a whole takes nothing; one batch at a time keeps trying. */
+  sinkUnavailable: [{ readonly reason: Error }];
+  /** The destination refuses everything until somebody acts. */
+  sinkHeld: [{ readonly reason: Error; readonly remedy: string }];
+  /** The destination takes entries again. */
+  sinkRecovered: [{ readonly afterMs: number; readonly probes: number }];
+  /** Redis does not answer or refuses; nothing is read until it does. */
+  redisUnavailable: [{ readonly reason: Error }];
+  redisRecovered: [{ readonly afterMs: number }];
+}
+
+/** How the parts of a consumer report to its listeners. */
+export type Report = <Name extends keyof StreamConsumerEvents>(
+  name: Name,
+  ...payload: StreamConsumerEvents[Name]
+) => void;

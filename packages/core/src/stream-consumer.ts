@@ -1,0 +1,250 @@
+import { EventEmitter } from 'node:events';
+import pLimit, { type LimitFunction } from 'p-limit';
+import { Backoff } from './backoff.ts';
+import { BatchDelivery } from './batch-delivery.ts';
+import { BatchSource, type ReadBatch } from './batch-source.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { ConsumerGroup } from './consumer-group.ts';
+import { CrashIsolation } from './crash-isolation.ts';
+import { Destination } from './destination.ts';
+import type { Entry } from './entry.ts';
+import { asError, RedisUnavailableError } from './errors.ts';
+import type { Group } from './group.ts';
+import { type GroupStatus, groupStatus } from './group-status.ts';
+import { renewLeases } from './heartbeat.ts';
+import { InHand } from './in-hand.ts';
+import { RedisConnection } from './redis-connection.ts';
+import { Screen } from './screen.ts';
+import { probeServer } from './server-probe.ts';
+import { Settling } from './settling.ts';
+import type { ConsumerState, Report, StreamConsumerEvents } from './stream-consumer-events.ts';
+import { parseTuning, type StreamConsumerOptions, type Tuning } from './stream-consumer-options.ts';
+
+/** How long `stop` waits for what is in hand unless told otherwise. */
+const DEFAULT_STOP_TIMEOUT_MS = 10_000;
+
+/** Of a stop's timeout, how much is left to a sink to heed the abort signal and to close. */
+const ABORT_SHARE = 0.1;
+
+/**
+ * Delivers every entry of a stream to one sink, through a consumer group of its own: at least once, whatever fails.
+ *
+ * A team's consumer is a subclass that passes its options to this constructor; the sink and `decode` are all that
+ * varies. Constructing does no I/O; nothing here touches signals, logs or `process.exit`.
+ */
+export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumerEvents> {
+  readonly #options: StreamConsumerOptions<Payload>;
+  readonly #tuning: Tuning;
+  readonly #clock: Clock;
+  readonly #connections: { readonly reader: RedisConnection; readonly commands: RedisConnection };
+  readonly #group: Group;
+  readonly #inHand: InHand;
+  readonly #destination: Destination<Payload>;
+  readonly #settling: Settling;
+  readonly #source: BatchSource;
+  readonly #delivery: BatchDelivery<Payload>;
+  readonly #limit: LimitFunction;
+  /** Take nothing new. */
+  readonly #drain = new AbortController();
+  /** Give up what is in hand; it stays pending. */
+  readonly #abort = new AbortController();
+  readonly #finished = Promise.withResolvers<void>();
+  #state: ConsumerState = 'idle';
+  #starting: Promise<void> | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #stopping: Promise<void> | undefined;
+  #failure: Error | undefined;
+
+  /** @throws OptionsError */
+  constructor(options: StreamConsumerOptions<Payload>, clock: Clock = systemClock) {
+    super();
+    this.#tuning = parseTuning(options as StreamConsumerOptions<never>);
+    this.#options = options;
+    this.#clock = clock;
+    const name = `${options.group}:${options.consumer}`;
+    this.#connections = {
+      reader: new RedisConnection(options.redis ?? {}, `${name}:reader`),
+      commands: new RedisConnection(options.redis ?? {}, `${name}:commands`),
+    };
+    const group = new ConsumerGroup(options, this.#connections);
+    const inHand = new InHand(this.#tuning.readAhead, clock);
+    const isolation = new CrashIsolation(group, this.#tuning.crash);
+    const report = this.#report;
+    const decode = options.decode ?? ((entry: Entry) => entry as Payload);
+    const screen = new Screen(decode, options.payloadSchema, this.#tuning.entry.maxBytes);
+    this.#group = group;
+    this.#inHand = inHand;
+    this.#destination = new Destination(options.sink, clock, report);
+    this.#settling = new Settling({ group, inHand, clock, report }, this.#abort.signal);
+    this.#source = new BatchSource({ group, inHand, isolation, clock, report }, this.#tuning);
+    this.#delivery = new BatchDelivery({
+      destination: this.#destination,
+      screen,
+      settling: this.#settling,
+      isolation,
+      inHand,
+      clock,
+      report,
+    });
+    this.#limit = pLimit(this.#tuning.delivery.concurrency);
+    this.#finished.promise.catch(() => undefined);
+  }
+
+  get state(): ConsumerState {
+    return this.#state;
+  }
+
+  /** Resolves once stopped; rejects when the consumer had to give up, with the reason. */
+  get finished(): Promise<void> {
+    return this.#finished.promise;
+  }
+
+  /** Entries and bytes that were read and are not yet acknowledged. */
+  get inHand(): { readonly entries: number; readonly bytes: number } {
+    return { entries: this.#inHand.entryCount, bytes: this.#inHand.byteLength };
+  }
+
+  /**
+   * Creates the group where needed and begins to deliver. Waits for a Redis that is not there yet.
+   * @throws RedisUnsuitableError when this Redis must not be used as it is configured
+   */
+  start(): Promise<void> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  /**
+   * Drains: takes nothing new, finishes what is in hand, then closes sink and connections. What is not finished within
+   * the timeout is given up and stays pending. Idempotent; safe before, during and after `start`.
+   */
+  stop({ timeoutMs = DEFAULT_STOP_TIMEOUT_MS }: { readonly timeoutMs?: number } = {}): Promise<void> {
+    this.#stopping ??= this.#stop(timeoutMs);
+    return this.#stopping;
+  }
+
+  /** Where this consumer's group stands. @throws RedisUnavailableError */
+  status(): Promise<GroupStatus> {
+    return groupStatus(this.#connections.commands, this.#options, this.#clock.now());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #start(): Promise<void> {
+    if (this.#state !== 'idle') return;
+    this.#setState('running');
+    try {
+      await this.#prepare();
+    } catch (thrown) {
+      this.#fail(asError(thrown));
+      throw thrown;
+    }
+    if (!this.#drain.signal.aborted) this.#running = this.#run();
+  }
+
+  /** The probe and the group: tried until Redis answers, for a consumer may be started before it. */
+  async #prepare(): Promise<void> {
+    const backoff = new Backoff({ minMs: 100, maxMs: 2_000 }, this.#clock);
+    for (let attempt = 1; !this.#drain.signal.aborted; attempt++) {
+      try {
+        const { server, warnings } = await probeServer(this.#connections.commands);
+        this.#report('serverProbed', { server, warnings });
+        const { startFrom } = this.#tuning;
+        if (await this.#group.create(startFrom)) this.#report('groupCreated', { startFrom });
+        return;
+      } catch (thrown) {
+        if (!(thrown instanceof RedisUnavailableError)) throw thrown;
+        if (attempt === 1) this.#report('redisUnavailable', { reason: thrown });
+        await this.#clock.sleep(backoff.nextMs(), this.#drain.signal);
+      }
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { clock } = { clock: this.#clock };
+    const heartbeat = new AbortController();
+    const beating = renewLeases(
+      { group: this.#group, inHand: this.#inHand, clock },
+      this.#tuning.claim.renewMs,
+      heartbeat.signal,
+    );
+    const underWay = new Set<Promise<void>>();
+    try {
+      for await (const batch of this.#source.batches(this.#drain.signal)) {
+        if (batch.alone) await Promise.all(underWay);
+        const delivery = this.#limit(() => this.#deliver(batch)).finally(() => underWay.delete(delivery));
+        underWay.add(delivery);
+        if (batch.alone) await delivery;
+      }
+      await Promise.all(underWay);
+      await this.#settling.idle();
+    } catch (thrown) {
+      this.#fail(asError(thrown));
+    } finally {
+      heartbeat.abort();
+      await beating;
+    }
+  }
+
+  async #deliver(batch: ReadBatch): Promise<void> {
+    try {
+      await this.#delivery.deliver(batch, this.#abort.signal);
+    } catch (thrown) {
+      this.#fail(asError(thrown));
+    }
+  }
+
+  /** Beyond repair: everything in hand stays pending, `finished` rejects. */
+  #fail(reason: Error): void {
+    this.#failure ??= reason;
+    this.#abort.abort(reason);
+    void this.stop({ timeoutMs: 1_000 });
+  }
+
+  async #stop(timeoutMs: number): Promise<void> {
+    if (this.#state === 'running') this.#setState('draining');
+    this.#drain.abort();
+    const ended = this.#starting?.catch(() => undefined).then(() => this.#running);
+    const abortAfterMs = timeoutMs * (1 - ABORT_SHARE);
+    await within(abortAfterMs, ended);
+    this.#abort.abort(new Error(`the consumer did not finish what it had in hand within ${timeoutMs} ms`));
+    await within(timeoutMs - abortAfterMs, Promise.all([ended, this.#closeSink()]));
+    this.#connections.reader.close();
+    this.#connections.commands.close();
+    this.#setState('stopped');
+    if (this.#failure) this.#finished.reject(this.#failure);
+    else this.#finished.resolve();
+  }
+
+  async #closeSink(): Promise<void> {
+    try {
+      await this.#destination.close();
+    } catch (thrown) {
+      this.#failure ??= asError(thrown);
+    }
+  }
+
+  #setState(to: ConsumerState): void {
+    const from = this.#state;
+    this.#state = to;
+    this.#report('stateChanged', { from, to });
+  }
+
+  /** A listener that throws ends the consumer, as any other failure that is not the destination's. */
+  readonly #report: Report = (name, ...payload) => {
+    try {
+      (this.emit as (name: string, ...payload: unknown[]) => boolean).call(this, name, ...payload);
+    } catch (thrown) {
+      this.#fail(asError(thrown));
+    }
+  };
+}
+
+/** Waits for the promise, and no longer than that. */
+async function within(ms: number, promise: Promise<unknown> | undefined): Promise<void> {
+  const timer = Promise.withResolvers<void>();
+  const timeout = setTimeout(timer.resolve, ms);
+  await Promise.race([promise, timer.promise]);
+  clearTimeout(timeout);
+}
