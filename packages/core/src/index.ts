@@ -39,4 +39,4 @@ export {
 } from './sink.ts';
 export { StreamConsumer } from './stream-consumer.ts';
 export type { ConsumerState, StreamConsumerEvents } from './stream-consumer-events.ts';
-export type { StreamConsumerOptions, Tuning } from './stream-consumer-options.ts';
+export type { StreamConsumerOptions, Tuning, TuningOptions } from './stream-consumer-options.ts';

@@ -1,0 +1,45 @@
+import { hostname } from 'node:os';
+import { OptionsError } from './errors.ts';
+import { checkName } from './keys.ts';
+import { type RedisOptions, redisFromEnvironment } from './redis-options.ts';
+import type { TuningOptions } from './stream-consumer-options.ts';
+
+/** What every team's consumer takes from its environment; spread it into the options of `StreamConsumer`. */
+export interface ConsumerEnvironment extends Pick<TuningOptions, 'claim'> {
+  readonly redis: RedisOptions;
+  readonly consumer: string;
+}
+
+/**
+ * Reads `REDIS_URL`, `REDIS_USERNAME`, `REDIS_PASSWORD[_FILE]`; `DISTRIBUTARY_CONSUMER`, the name of this process within
+ * its group, which `distributary run` sets to `<host>-<replica>` and which defaults to the host's name; and
+ * `DISTRIBUTARY_CLAIM_IDLE_MS`, after how long others take over what a dead process held (renewed three times as often).
+ * @throws OptionsError naming the variable that is wrong
+ */
+export function consumerFromEnvironment(environment: NodeJS.ProcessEnv): ConsumerEnvironment {
+  const idleMs = environment['DISTRIBUTARY_CLAIM_IDLE_MS'];
+  return {
+    redis: redisFromEnvironment(environment),
+    consumer: checkName('consumer', environment['DISTRIBUTARY_CONSUMER'] || hostConsumerName()),
+    ...(idleMs ? { claim: claimOf(idleMs) } : {}),
+  };
+}
+
+/** The host's name with every character that a consumer's name cannot hold made a hyphen. */
+export function hostConsumerName(): string {
+  return (
+    hostname()
+      .replaceAll(/[^A-Za-z0-9._:-]/g, '-')
+      .slice(0, 50) || 'consumer'
+  );
+}
+
+function claimOf(idle: string): { idleMs: number; renewMs: number } {
+  const idleMs = Number(idle);
+  if (!Number.isInteger(idleMs) || idleMs < 100) {
+    throw new OptionsError(
+      `DISTRIBUTARY_CLAIM_IDLE_MS is ${JSON.stringify(idle)}. Give whole milliseconds, at least 100.`,
+    );
+  }
+  return { idleMs, renewMs: Math.floor(idleMs / 3) };
+}
