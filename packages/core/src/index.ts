@@ -21,6 +21,7 @@ export type { DeadLetterVerdict } from './group.ts';
 export { type ConsumerStatus, type GroupStatus, groupStatus } from './group-status.ts';
 export { EVENT_ID_FIELD, eventId, eventIdentity } from './identity.ts';
 export { checkName, groupKey } from './keys.ts';
+export { LINE_FIELD, lineOf, originJson } from './line.ts';
 export { parseOptions } from './options.ts';
 export { type RedisArgument, RedisConnection } from './redis-connection.ts';
 export { DEFAULT_REDIS_URL, describeRedis, type RedisOptions, redisFromEnvironment } from './redis-options.ts';
