@@ -20,6 +20,7 @@ export {
 export type { DeadLetterVerdict } from './group.ts';
 export { type ConsumerStatus, type GroupStatus, groupStatus } from './group-status.ts';
 export { EVENT_ID_FIELD, eventId, eventIdentity } from './identity.ts';
+export { type JsonLine, jsonLine } from './json-line.ts';
 export { checkName, groupKey } from './keys.ts';
 export { LINE_FIELD, lineOf, originJson } from './line.ts';
 export { parseOptions } from './options.ts';
