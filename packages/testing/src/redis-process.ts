@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { freePort } from './free-port.ts';
+import type { RedisFixture } from './start-redis.ts';
+import { type TemporaryFolder, temporaryFolder } from './temporary-folder.ts';
+import { until } from './until.ts';
+
+export interface RedisProcessOptions {
+  readonly bin: string;
+  readonly describe: string;
+  readonly args: readonly string[];
+  readonly persistent: boolean;
+}
+
+const READY_WITHIN_MS = 30_000;
+const OUTPUT_KEPT = 4_000;
+
+/** A Redis or Valkey server as a process of ours, on a loopback port and in a folder of its own. */
+export class RedisProcess implements RedisFixture {
+  readonly kind = 'process';
+  readonly describe: string;
+  readonly port: number;
+  readonly url: string;
+  readonly #options: RedisProcessOptions;
+  readonly #folder: TemporaryFolder;
+  readonly #killOnExit = () => this.#child?.kill('SIGKILL');
+  #child: ChildProcess | undefined;
+  #output = '';
+
+  private constructor(options: RedisProcessOptions, port: number, folder: TemporaryFolder) {
+    this.#options = options;
+    this.#folder = folder;
+    this.port = port;
+    this.url = `redis://127.0.0.1:${port}`;
+    this.describe = options.describe;
+  }
+
+  /** @throws Error with the server's last output when it does not answer */
+  static async start(options: RedisProcessOptions): Promise<RedisProcess> {
+    const redis = new RedisProcess(options, await freePort(), await temporaryFolder());
+    process.once('exit', redis.#killOnExit);
+    try {
+      await redis.#run();
+    } catch (thrown) {
+      await redis[Symbol.asyncDispose]();
+      throw thrown;
+    }
+    return redis;
+  }
+
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  async restart(): Promise<void> {
+    await this.#end('SIGTERM');
+    await this.#run();
+  }
+
+  async pause(): Promise<void> {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  async resume(): Promise<void> {
+    this.#child?.kill('SIGCONT');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#end('SIGKILL');
+    process.off('exit', this.#killOnExit);
+    await this.#folder[Symbol.asyncDispose]();
+  }
+
+  async #run(): Promise<void> {
+    const { bin, args, persistent } = this.#options;
+    const own = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.#folder.path, '--save', ''];
+    const child = spawn(bin, [...own, '--appendonly', persistent ? 'yes' : 'no', ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    const keep = (chunk: Buffer) => {
+      this.#output = (this.#output + chunk).slice(-OUTPUT_KEPT);
+    };
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    child.once('error', (error) => keep(Buffer.from(`${error.message}\n`)));
+    await until(async () => hasEnded(child) || (await pings(this.port)), {
+      timeoutMs: READY_WITHIN_MS,
+      describe: `${bin} to answer on port ${this.port}`,
+    });
+    if (hasEnded(child)) throw new Error(`${bin} ended before it answered. Its last output:\n${this.#output}`);
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (!child || hasEnded(child)) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGCONT');
+    child.kill(signal);
+    await ended;
+  }
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+}
+
+/** Whether a Redis that has loaded its data answers there. */
+function pings(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+    socket.setTimeout(1_000, () => socket.destroy());
+    socket.once('data', (reply) => {
+      resolve(reply.toString().startsWith('+PONG'));
+      socket.destroy();
+    });
+    socket.once('error', () => resolve(false));
+    socket.once('close', () => resolve(false));
+  });
+}
