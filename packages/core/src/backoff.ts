@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { asError } from './errors.ts';
 
 /** Pauses that double from `minMs` to `maxMs`. */
 export interface BackoffRange {
@@ -30,4 +31,27 @@ export class Backoff {
   reset(): void {
     this.#tries = 0;
   }
+}
+
+/** Tries until it succeeds. @returns undefined when the signal aborted first; one try is made in any case */
+export async function tryUntilDone<Result>(
+  run: (attempt: number) => Promise<Result>,
+  surroundings: {
+    readonly pauses: BackoffRange;
+    readonly clock: Clock;
+    readonly signal: AbortSignal;
+    readonly failed: (reason: Error) => void;
+  },
+): Promise<Result | undefined> {
+  const { pauses, clock, signal, failed } = surroundings;
+  const backoff = new Backoff(pauses, clock);
+  for (let attempt = 1; attempt === 1 || !signal.aborted; attempt++) {
+    try {
+      return await run(attempt);
+    } catch (thrown) {
+      failed(asError(thrown));
+      await clock.sleep(backoff.nextMs(), signal);
+    }
+  }
+  return undefined;
 }

@@ -7,6 +7,7 @@ import type { Batch, DecodedEntry, Entry } from './entry.ts';
 import { asError, CrashedError } from './errors.ts';
 import type { DeadLetter } from './group.ts';
 import type { InHand, Lease } from './in-hand.ts';
+import type { RedisTrouble } from './redis-trouble.ts';
 import type { Screen } from './screen.ts';
 import { type Settlement, settle, type Verdict } from './settlement.ts';
 import type { Settling } from './settling.ts';
@@ -19,6 +20,7 @@ export interface DeliveryPorts<Payload> {
   readonly screen: Screen<Payload>;
   readonly settling: Settling;
   readonly isolation: CrashIsolation;
+  readonly trouble: RedisTrouble;
   readonly inHand: InHand;
   readonly clock: Clock;
   readonly report: Report;
@@ -40,17 +42,13 @@ export class BatchDelivery<Payload> {
    * @throws SinkContractError
    */
   async deliver(read: ReadBatch, signal: AbortSignal): Promise<void> {
+    const { isolation, settling, inHand, trouble } = this.#ports;
+    if (signal.aborted) return inHand.release(read.lease);
     if (!read.alone) return this.#deliver(read.lease, unguarded, signal);
     const [entry] = read.lease.entries as [Entry];
-    const { isolation, settling, inHand } = this.#ports;
-    let admitted: boolean;
-    try {
-      admitted = await isolation.admits(entry.id);
-    } catch {
-      // Redis is away, which the reader reports: the entry stays pending and comes again with the next connection.
-      return inHand.release(read.lease);
-    }
-    if (admitted) return this.#deliver(read.lease, isolation.guard(entry.id), signal);
+    const admitted = await trouble.persist('isolation', () => isolation.admits(entry.id), signal);
+    if (admitted === undefined) return inHand.release(read.lease);
+    if (admitted) return this.#deliver(read.lease, isolation.guard(entry.id, signal), signal);
     settling.setAside(read.lease, [crashed(entry)]);
   }
 
@@ -75,11 +73,11 @@ export class BatchDelivery<Payload> {
       const results = await destination.deliver(batch, guard, signal);
       if (!results) break;
       const settlement = settle(batch, results);
-      if (settlement.delivered.length > 0) {
+      const { done, again } = this.#settleLease(lease, batch, settlement, attempts);
+      if (done && settlement.delivered.length > 0) {
         const tookMs = clock.now() - startedAt;
-        report('delivered', { count: settlement.delivered.length, bytes: lease.byteLength, tookMs });
+        report('delivered', { count: settlement.delivered.length, bytes: done.byteLength, tookMs });
       }
-      const again = this.#settleLease(lease, batch, settlement, attempts);
       if (!again) return;
       lease = again;
       batch = settlement.retried.map(({ item }) => item);
@@ -88,18 +86,18 @@ export class BatchDelivery<Payload> {
     inHand.release(lease);
   }
 
-  /** Splits the lease by fate and sends the finished parts on. @returns the lease of what comes again, if anything does */
+  /** Splits the lease by fate and sends the finished parts on. @returns the parts that were delivered and come again */
   #settleLease(
     lease: Lease,
     batch: Batch<Payload>,
     settlement: Settlement<Payload>,
     attempts: number,
-  ): Lease | undefined {
+  ): { readonly done?: Lease; readonly again?: Lease } {
     const { settling, inHand } = this.#ports;
     const { delivered, retried, rejected } = settlement;
     if (delivered.length === batch.length) {
       settling.acknowledge(lease, delivered);
-      return undefined;
+      return { done: lease };
     }
     const confirmed = new Set(delivered);
     const [done, dead, again] = inHand.split(lease, [
@@ -109,11 +107,11 @@ export class BatchDelivery<Payload> {
     ]) as [Lease, Lease, Lease];
     if (delivered.length > 0) settling.acknowledge(done, delivered);
     if (rejected.length > 0) settling.setAside(dead, lettersOf(rejected, attempts));
-    return retried.length > 0 ? again : undefined;
+    return retried.length > 0 ? { done, again } : { done };
   }
 
   async #pause({ retried }: Settlement<Payload>, backoff: Backoff, signal: AbortSignal): Promise<void> {
-    const asked = retried.reduce((longest, { result }) => Math.max(longest, result.afterMs ?? 0), 0);
+    const asked = retried.reduce((longest, { result: { afterMs = 0 } }) => (afterMs > longest ? afterMs : longest), 0);
     const afterMs = Math.max(backoff.nextMs(), Math.min(asked, 2 * RETRY_PAUSES.maxMs));
     const reason = asError(retried[0]?.result.reason);
     this.#ports.report('retried', { count: retried.length, reason, afterMs });

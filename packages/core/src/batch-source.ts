@@ -6,6 +6,7 @@ import { asError, GroupVanishedError } from './errors.ts';
 import type { Group, Page } from './group.ts';
 import type { InHand, Lease } from './in-hand.ts';
 import { ReadSize } from './read-size.ts';
+import type { RedisTrouble } from './redis-trouble.ts';
 import type { Report } from './stream-consumer-events.ts';
 
 /** How long a read waits for the first new entry; stopping waits for the read. */
@@ -35,6 +36,7 @@ export interface BatchSourceOptions {
  */
 export class BatchSource {
   readonly #group: Group;
+  readonly #trouble: RedisTrouble;
   readonly #inHand: InHand;
   readonly #isolation: CrashIsolation;
   readonly #options: BatchSourceOptions;
@@ -50,13 +52,20 @@ export class BatchSource {
   /** Claimed and new entries take turns, so that a long sweep holds up neither. */
   #claimTurn = false;
   readonly #reportedLost = new Set<EntryId>();
-  #troubleSince: number | undefined;
 
   constructor(
-    ports: { group: Group; inHand: InHand; isolation: CrashIsolation; clock: Clock; report: Report },
+    ports: {
+      group: Group;
+      inHand: InHand;
+      isolation: CrashIsolation;
+      trouble: RedisTrouble;
+      clock: Clock;
+      report: Report;
+    },
     options: BatchSourceOptions,
   ) {
     this.#group = ports.group;
+    this.#trouble = ports.trouble;
     this.#inHand = ports.inHand;
     this.#isolation = ports.isolation;
     this.#clock = ports.clock;
@@ -73,7 +82,8 @@ export class BatchSource {
       let read: readonly ReadBatch[] = [];
       try {
         read = await this.#next(drain);
-        this.#recovered();
+        this.#trouble.over('reader');
+        this.#backoff.reset();
       } catch (thrown) {
         await this.#recover(asError(thrown), drain);
       }
@@ -110,9 +120,11 @@ export class BatchSource {
 
   /** Entries that were handed out before: those in hand are left out, suspects become batches of their own. */
   async #again(page: Page, origin: 'own' | 'claimed'): Promise<readonly ReadBatch[]> {
-    if (page.lost.length > 0) await this.#lost(page.lost);
-    if (page.entries.length === 0) return [];
+    if (page.lost.length === 0 && page.entries.length === 0) return [];
     const inHand = this.#inHand.ids();
+    // What is in hand is not lost: its fields were read before the stream was trimmed.
+    const lost = page.lost.filter((id) => !inHand.has(id));
+    if (lost.length > 0) await this.#lost(lost);
     const back = page.entries.filter((entry) => !inHand.has(entry.id));
     if (back.length === 0) return [];
     const { usual, suspects } = await this.#isolation.sort(back);
@@ -126,8 +138,9 @@ export class BatchSource {
     const page = await this.#group.readNew(count, sweeping ? undefined : BLOCK_MS);
     const { lingerMs } = this.#options.batch;
     if (page.entries.length === 0 || page.entries.length >= count || lingerMs === 0) return this.#cut(page.entries);
+    const since = this.#clock.now();
     await this.#clock.sleep(lingerMs, drain);
-    return this.#cut([...page.entries, ...(await this.#topUp(page.entries))]);
+    return this.#cut([...page.entries, ...(await this.#topUp(page.entries))], since);
   }
 
   /** More entries for a batch that has some; its trouble is met again, and reported, by the next read. */
@@ -152,29 +165,29 @@ export class BatchSource {
     return this.#size.count(Math.min(maxEntries, room.entries), Math.min(maxBytes, room.bytes));
   }
 
-  #cut(entries: readonly Entry[]): ReadBatch[] {
+  #cut(entries: readonly Entry[], since?: number): ReadBatch[] {
     if (entries.length === 0) return [];
     const byteLength = this.#size.learn(entries);
     const { maxEntries, maxBytes } = this.#options.batch;
-    if (byteLength <= maxBytes && entries.length <= maxEntries) return [this.#batch(entries, byteLength, false)];
+    if (byteLength <= maxBytes && entries.length <= maxEntries) return [this.#batch(entries, byteLength, false, since)];
     const batches: ReadBatch[] = [];
     let some: Entry[] = [];
     let bytes = 0;
     for (const entry of entries) {
       const more = entry.byteLength;
       if (some.length > 0 && (bytes + more > maxBytes || some.length >= maxEntries)) {
-        batches.push(this.#batch(some, bytes, false));
+        batches.push(this.#batch(some, bytes, false, since));
         some = [];
         bytes = 0;
       }
       some.push(entry);
       bytes += more;
     }
-    return [...batches, this.#batch(some, bytes, false)];
+    return [...batches, this.#batch(some, bytes, false, since)];
   }
 
-  #batch(entries: readonly Entry[], byteLength: number, alone: boolean): ReadBatch {
-    return { lease: this.#inHand.take(entries, byteLength), alone };
+  #batch(entries: readonly Entry[], byteLength: number, alone: boolean, since?: number): ReadBatch {
+    return { lease: this.#inHand.take(entries, byteLength, since), alone };
   }
 
   /** Loss is an event: it is reported before the entries leave the group's pending list. */
@@ -186,21 +199,11 @@ export class BatchSource {
     for (const id of ids) this.#reportedLost.delete(id);
   }
 
-  #recovered(): void {
-    if (this.#troubleSince === undefined) return;
-    this.#report('redisRecovered', { afterMs: this.#clock.now() - this.#troubleSince });
-    this.#troubleSince = undefined;
-    this.#backoff.reset();
-  }
-
   async #recover(error: Error, drain: AbortSignal): Promise<void> {
     if (drain.aborted) return;
     this.#ownAfter = START;
+    this.#trouble.met('reader', error);
     if (error instanceof GroupVanishedError) await this.#recreate(error);
-    else if (this.#troubleSince === undefined) {
-      this.#troubleSince = this.#clock.now();
-      this.#report('redisUnavailable', { reason: error });
-    }
     await this.#clock.sleep(this.#backoff.nextMs(), drain);
   }
 
@@ -210,8 +213,7 @@ export class BatchSource {
     try {
       if (await this.#group.create('beginning')) this.#report('groupRecreated', { reason });
     } catch (thrown) {
-      this.#report('redisUnavailable', { reason: asError(thrown) });
-      this.#troubleSince ??= this.#clock.now();
+      this.#trouble.met('reader', asError(thrown));
     }
   }
 }

@@ -25,6 +25,7 @@ export class ConsumerGroup implements Group {
   readonly #reader: RedisConnection;
   readonly #commands: RedisConnection;
   readonly #readCommand: readonly string[];
+  readonly #acknowledgedUnstored = new Set<EntryId>();
 
   constructor(identity: GroupIdentity, connections: { reader: RedisConnection; commands: RedisConnection }) {
     this.#identity = identity;
@@ -74,6 +75,7 @@ export class ConsumerGroup implements Group {
 
   async deliveryCounts(ids: readonly EntryId[]): Promise<ReadonlyMap<EntryId, number>> {
     const { stream, group, consumer } = this.#identity;
+    await this.#restore();
     const asked = new Set(ids);
     const counts = new Map<EntryId, number>();
     const last = ids.at(-1);
@@ -105,24 +107,34 @@ export class ConsumerGroup implements Group {
   }
 
   async setAside(letters: readonly DeadLetter[]): Promise<number> {
-    const { stream, group, consumer } = this.#identity;
+    const { stream, group } = this.#identity;
     const key = groupKey(stream, group, 'dead-letters');
     const ids = letters.map((letter) => letter.entry.id);
-    const adds = letters.map((letter) => ['XADD', key, '*', ...deadLetterFields(letter, this.#identity)] as const);
+    const crashed = letters.filter((letter) => letter.verdict === 'crashed').map((letter) => letter.entry.id);
+    const commands: [string, ...RedisArgument[]][] = [
+      ...letters.map((letter): [string, ...RedisArgument[]] => {
+        return ['XADD', key, '*', ...deadLetterFields(letter, this.#identity)];
+      }),
+      ['XACK', stream, group, ...ids],
+    ];
+    if (crashed.length > 0) commands.push(['HDEL', this.#aloneKey, ...crashed]);
+    await this.#restore();
+    // EXEC goes on behind a command that fails, so a key of another type must be found out before the XACK is queued.
+    await this.#command('XLEN', key);
     let replies: unknown[];
     try {
-      replies = await this.#commands.transaction([...adds, ['XACK', stream, group, ...ids]]);
+      replies = await this.#commands.transaction(commands);
     } catch (thrown) {
       throw this.#explain(this.#commands, `storing ${letters.length} dead letters in ${key}`, thrown);
     }
-    const failed = letters.flatMap((letter, i) => (replies[i] instanceof Error ? [letter.entry.id] : []));
+    const failed = ids.filter((_, i) => replies[i] instanceof Error);
     if (failed.length > 0) {
-      // EXEC ran the XACK although an XADD failed: make those entries pending again before anything else.
-      await this.#command('XCLAIM', stream, group, consumer, 0, ...failed, 'FORCE', 'JUSTID');
+      for (const id of failed) this.#acknowledgedUnstored.add(id);
+      await this.#restore();
       const reason = replies.find((reply) => reply instanceof Error);
       throw this.#explain(this.#commands, `storing a dead letter in ${key} (its entry stays pending)`, reason);
     }
-    return Number(replies.at(-1));
+    return Number(replies[letters.length]);
   }
 
   async timesAlone(id: EntryId): Promise<number> {
@@ -135,6 +147,15 @@ export class ConsumerGroup implements Group {
 
   async clearAlone(id: EntryId): Promise<void> {
     await this.#command('HDEL', this.#aloneKey, id);
+  }
+
+  /** Makes entries pending again whose dead letter was refused by the EXEC that acknowledged them. */
+  async #restore(): Promise<void> {
+    const ids = [...this.#acknowledgedUnstored];
+    if (ids.length === 0) return;
+    const { stream, group, consumer } = this.#identity;
+    await this.#command('XCLAIM', stream, group, consumer, 0, ...ids, 'FORCE', 'JUSTID');
+    for (const id of ids) this.#acknowledgedUnstored.delete(id);
   }
 
   get #aloneKey(): string {

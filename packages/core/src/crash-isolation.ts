@@ -44,15 +44,20 @@ export class CrashIsolation {
 
   /**
    * Runs one step of a delivery alone under a durable note. While Redis is away the step runs without one: then at
-   * worst one more process ends before the entry is found out.
+   * worst one more process ends before the entry is found out. A step that is given up with the signal loses its note
+   * at once, for the process that gives it up is alive.
    */
-  guard(id: EntryId): Guard {
+  guard(id: EntryId, signal: AbortSignal): Guard {
+    const takeBack = () => this.#group.clearAlone(id).catch(ignore);
     return async (run) => {
       await this.#group.markAlone(id).catch(ignore);
+      signal.addEventListener('abort', takeBack, { once: true });
+      if (signal.aborted) await takeBack();
       try {
         return await run();
       } finally {
-        await this.#group.clearAlone(id).catch(ignore);
+        signal.removeEventListener('abort', takeBack);
+        await takeBack();
       }
     };
   }

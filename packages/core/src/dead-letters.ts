@@ -8,6 +8,9 @@ const ENVELOPE_FIELD = 'distributary';
 /** Reasons may quote a destination's answer; this bounds what one dead letter keeps of it. */
 const MAX_REASON_LENGTH = 2_000;
 
+/** The last moment that a Date can hold; the ID of an entry may name a later one. */
+const MAX_DATE_MS = 8.64e15;
+
 /** What a dead letter says about its entry. */
 export interface DeadLetterEnvelope {
   readonly entryId: EntryId;
@@ -41,7 +44,7 @@ export function deadLetterFields(
     verdict,
     reason: reason.slice(0, MAX_REASON_LENGTH).toWellFormed(),
     attempts,
-    addedAt: new Date(entry.timestamp).toISOString(),
+    addedAt: new Date(Math.min(entry.timestamp, MAX_DATE_MS)).toISOString(),
     setAsideAt: new Date().toISOString(),
   };
   return [ENVELOPE_FIELD, JSON.stringify(envelope), ...[...entry.fields()].flat()];

@@ -107,7 +107,7 @@ export class Destination<Payload> {
   #failed(reason: Error): void {
     const now = this.#clock.now();
     this.#outage ??= { since: now, backoff: new Backoff(PROBE_PAUSES, this.#clock), probes: 0, told: '', notBefore: 0 };
-    if (reason instanceof SinkUnavailableError && reason.retryAfterMs !== undefined) {
+    if (reason instanceof SinkUnavailableError && reason.retryAfterMs !== undefined && reason.retryAfterMs > 0) {
       this.#outage.notBefore = now + Math.min(reason.retryAfterMs, MAX_REQUESTED_PAUSE_MS);
     }
     const held = reason instanceof SinkHoldError;

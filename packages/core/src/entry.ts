@@ -17,12 +17,13 @@ export class Entry {
 
   /** The value of the first field of that name, as it was added; the Buffer may share memory with its neighbours. */
   bytes(name: string): Buffer | undefined {
+    if (!isAscii(name)) return this.#bytesOfWideName(name);
     const parts = this.#parts;
     for (let i = 0; i < parts.length; i += 2) {
       const candidate = parts[i] as Buffer;
       if (candidate.length === name.length && candidate.toString('latin1') === name) return parts[i + 1];
     }
-    return isAscii(name) ? undefined : this.#bytesOfWideName(name);
+    return undefined;
   }
 
   /** The value of the first field of that name as UTF-8 text; bytes that are not UTF-8 become U+FFFD. */
@@ -50,8 +51,9 @@ export class Entry {
   }
 
   #bytesOfWideName(name: string): Buffer | undefined {
+    const wanted = Buffer.from(name);
     for (const [candidate, value] of this.fields()) {
-      if (candidate.toString('utf8') === name) return value;
+      if (candidate.equals(wanted)) return value;
     }
     return undefined;
   }

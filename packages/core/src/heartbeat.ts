@@ -1,27 +1,35 @@
 import type { Clock } from './clock.ts';
+import { asError } from './errors.ts';
 import type { Group } from './group.ts';
-import type { InHand } from './in-hand.ts';
+import type { InHand, Lease } from './in-hand.ts';
+import type { RedisTrouble } from './redis-trouble.ts';
 
 /**
  * Renews the leases of everything in hand, so that a slow sink is never robbed of what it works on. A renewal that
- * fails is due again at the next beat; what Redis is up to is the reader's to report.
+ * fails is due again at the next beat.
  */
 export async function renewLeases(
-  ports: { readonly group: Group; readonly inHand: InHand; readonly clock: Clock },
+  ports: { readonly group: Group; readonly inHand: InHand; readonly trouble: RedisTrouble; readonly clock: Clock },
   renewMs: number,
   until: AbortSignal,
 ): Promise<void> {
-  const { group, inHand, clock } = ports;
+  const { inHand, trouble, clock } = ports;
+  const isDue = (lease: Lease) => clock.now() - lease.touchedAt >= renewMs && inHand.leases.has(lease);
   while (!until.aborted) {
     await clock.sleep(renewMs / 4, until);
-    for (const lease of [...inHand.leases]) {
-      if (until.aborted || clock.now() - lease.touchedAt < renewMs || !inHand.leases.has(lease)) continue;
-      try {
-        await group.touch(lease.ids);
-        lease.touchedAt = clock.now();
-      } catch {
-        break;
+    try {
+      for (const lease of [...inHand.leases]) {
+        if (!until.aborted && isDue(lease)) await renew(lease, ports);
       }
+      trouble.over('leases');
+    } catch (thrown) {
+      if (!until.aborted) trouble.met('leases', asError(thrown));
     }
   }
+}
+
+async function renew(lease: Lease, { group, clock }: { readonly group: Group; readonly clock: Clock }): Promise<void> {
+  const askedAt = clock.now();
+  await group.touch(lease.ids);
+  lease.touchedAt = askedAt;
 }

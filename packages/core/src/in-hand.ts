@@ -50,8 +50,9 @@ export class InHand {
     return { entries: this.#limit.maxEntries - this.#entries, bytes: this.#limit.maxBytes - this.#bytes };
   }
 
-  take(entries: readonly Entry[], byteLength: number): Lease {
-    const lease = new Lease(entries, byteLength, this.#clock.now());
+  /** @param since when Redis handed the entries out */
+  take(entries: readonly Entry[], byteLength: number, since: number = this.#clock.now()): Lease {
+    const lease = new Lease(entries, byteLength, since);
     this.#add(lease);
     return lease;
   }

@@ -20,10 +20,10 @@ const RESERVED = new Set([
 
 /** @throws OptionsError */
 export function checkName(kind: 'group' | 'consumer', name: string): string {
-  if (NAME.test(name) && !RESERVED.has(name.toUpperCase())) return name;
+  if (typeof name === 'string' && NAME.test(name) && !RESERVED.has(name.toUpperCase())) return name;
   const rule =
     'Use 1 to 64 letters, digits, dots, underscores, colons and hyphens, and no word of the XREADGROUP command.';
-  throw new OptionsError(`${JSON.stringify(name)} cannot be the name of a ${kind}. ${rule}`);
+  throw new OptionsError(`${JSON.stringify(name) ?? 'undefined'} cannot be the name of a ${kind}. ${rule}`);
 }
 
 /** A key of one group's own. It shares the stream's hash slot, so that both fit in one transaction. */

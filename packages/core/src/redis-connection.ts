@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { asError, RedisUnavailableError } from './errors.ts';
 import { clientOptions, DEFAULT_COMMAND_TIMEOUT_MS, describeRedis, type RedisOptions } from './redis-options.ts';
+import { remedyFor, sentence } from './redis-reply.ts';
 
 export type RedisArgument = string | Buffer | number;
 
@@ -52,7 +53,7 @@ export class RedisConnection {
   /**
    * Sends the commands as one MULTI … EXEC.
    * @returns per command its reply, or the Error that Redis answered while the others ran
-   * @throws Redis's EXECABORT reply when one was refused up front and so none ran
+   * @throws the reply by which Redis refused one of them up front; then none ran
    */
   async transaction(commands: readonly (readonly [string, ...RedisArgument[]])[]): Promise<unknown[]> {
     const client = await this.#ready();
@@ -96,7 +97,7 @@ export class RedisConnection {
       this.#underWay.set(fail, client);
       send().then(
         (reply) => settle(() => resolve(reply)),
-        (cause: Error) => fail(cause.name === 'ReplyError' ? cause : this.#lost(cause)),
+        (cause: Error) => fail(cause.name === 'ReplyError' ? bare(cause) : this.#lost(cause)),
       );
     });
   }
@@ -120,6 +121,10 @@ export class RedisConnection {
       sentinelRetryStrategy: () => null,
       autoResendUnfulfilledCommands: false,
       enableOfflineQueue: false,
+      // A server that is still loading says so to every command; the check would need INFO, which not every user may send.
+      enableReadyCheck: false,
+      disableClientInfo: true,
+      disconnectTimeout: 500,
       maxRetriesPerRequest: null,
     });
     let lastError: Error | undefined;
@@ -129,6 +134,8 @@ export class RedisConnection {
     client.on('close', () => this.#discard(client, this.#lost(lastError)));
     try {
       await this.#within(client, 2 * this.#commandTimeoutMs, 'the connection', () => client.connect());
+      // ioredis goes on with database 0 when SELECT was refused.
+      if (lastError) throw lastError;
     } catch (thrown) {
       client.disconnect();
       throw this.#lost(lastError ?? asError(thrown));
@@ -153,10 +160,22 @@ export class RedisConnection {
   #lost(cause: Error | undefined): RedisUnavailableError {
     if (cause instanceof RedisUnavailableError) return cause;
     const said = cause?.message || (cause as NodeJS.ErrnoException | undefined)?.code || 'it was closed';
-    return new RedisUnavailableError(`${this.#where}: ${said}.`, { cause });
+    const remedy = cause && remedyFor(cause);
+    const message = [sentence(`${this.#where}: ${said}`), remedy].filter(Boolean).join(' ');
+    return new RedisUnavailableError(message, { cause: cause && bare(cause) });
   }
 
   get #where(): string {
     return `The connection to ${describeRedis(this.#options)}`;
   }
+}
+
+/** Its first own reason, and without the command that ioredis attaches: its arguments hold passwords and payloads. */
+function bare(error: Error): Error {
+  const { previousErrors, command, ...rest } = error as Error & { previousErrors?: Error[]; command?: unknown };
+  if (previousErrors?.[0]) return bare(previousErrors[0]);
+  if (command === undefined) return error;
+  const copy = Object.assign(new Error(error.message), rest);
+  copy.name = error.name;
+  return copy;
 }

@@ -22,6 +22,9 @@ export interface RedisOptions {
 export const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379';
 export const DEFAULT_COMMAND_TIMEOUT_MS = 5_000;
 
+/** Ten minutes: longer than any command takes, and far from what a timer cannot hold. */
+const MAX_COMMAND_TIMEOUT_MS = 600_000;
+
 /** `REDIS_URL`, `REDIS_USERNAME` and `REDIS_PASSWORD` (or `REDIS_PASSWORD_FILE`). */
 export function redisFromEnvironment(environment: NodeJS.ProcessEnv): RedisOptions {
   const password = secretFrom(environment, 'REDIS_PASSWORD');
@@ -35,11 +38,12 @@ export function redisFromEnvironment(environment: NodeJS.ProcessEnv): RedisOptio
 
 /** The URL without its password, for messages. */
 export function describeRedis(options: RedisOptions): string {
-  return (options.url ?? DEFAULT_REDIS_URL).replace(/\/\/[^@/]*@/, '//');
+  return (options.url ?? DEFAULT_REDIS_URL).replace(/\/\/.*@/, '//');
 }
 
 /** @throws OptionsError when the URL cannot be understood */
 export function clientOptions(options: RedisOptions): ClientOptions {
+  checkTimeout(options.commandTimeoutMs ?? DEFAULT_COMMAND_TIMEOUT_MS);
   const parts = parseUrl(options.url ?? DEFAULT_REDIS_URL);
   const username = options.username ?? parts.username;
   const password = options.password?.reveal() ?? parts.password;
@@ -50,14 +54,24 @@ export function clientOptions(options: RedisOptions): ClientOptions {
     ...address,
     ...(username ? { username } : {}),
     ...(password ? { password } : {}),
-    ...(parts.tls || options.tls ? { tls: tlsOptions(options, parts.hosts[0]?.host) } : {}),
-    ...(parts.tls && parts.masterName ? { enableTLSForSentinelMode: true } : {}),
+    ...(parts.tls || options.tls ? tlsOptions(options, parts) : {}),
     db: parts.database,
   };
 }
 
-function tlsOptions(options: RedisOptions, host: string | undefined): TlsOptions {
-  return { ...(host && !isIP(host) ? { servername: host } : {}), ...options.tls };
+/** Sentinels and the primary they name are reached the same way; each is verified by the name it was reached under. */
+function tlsOptions(options: RedisOptions, { masterName, hosts }: UrlParts): ClientOptions {
+  const tls: TlsOptions = { ...options.tls, rejectUnauthorized: true };
+  if (masterName) return { tls, sentinelTLS: tls, enableTLSForSentinelMode: true };
+  const host = hosts[0]?.host;
+  return { tls: host && !isIP(host) ? { servername: host, ...tls } : tls };
+}
+
+function checkTimeout(timeoutMs: number): void {
+  if (Number.isInteger(timeoutMs) && timeoutMs >= 1 && timeoutMs <= MAX_COMMAND_TIMEOUT_MS) return;
+  throw new OptionsError(
+    `redis.commandTimeoutMs is ${timeoutMs}. Give whole milliseconds from 1 to ${MAX_COMMAND_TIMEOUT_MS}.`,
+  );
 }
 
 interface UrlParts {
@@ -69,18 +83,19 @@ interface UrlParts {
   readonly database: number;
 }
 
-const URL_SHAPE = /^(rediss?)(\+sentinel)?:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?#]+)((?:\/[^/?#]*)*)$/;
+const URL_SHAPE = /^(rediss?)(\+sentinel)?:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^@/?#]+)((?:\/[^@/?#]*)*)$/;
 
 function parseUrl(url: string): UrlParts {
   const [, scheme, sentinel, username, password, hosts = '', path = ''] = URL_SHAPE.exec(url) ?? [];
   const segments = path.split('/').filter(Boolean);
   const masterName = sentinel ? segments.shift() : undefined;
   const database = Number(segments[0] ?? 0);
-  const wellFormed = scheme && segments.length <= 1 && Number.isInteger(database) && (!sentinel || masterName);
-  if (!wellFormed) throw invalidUrl();
+  const addresses = hosts.split(',').map((host) => parseHost(host, sentinel ? 26379 : 6379));
+  const wellFormed = segments.length <= 1 && Number.isInteger(database) && database >= 0;
+  if (!wellFormed || (sentinel ? !masterName : addresses.length > 1)) throw invalidUrl();
   return {
     tls: scheme === 'rediss',
-    hosts: hosts.split(',').map((host) => parseHost(host, sentinel ? 26379 : 6379)),
+    hosts: addresses,
     masterName,
     username: decoded(username),
     password: decoded(password),
@@ -91,18 +106,23 @@ function parseUrl(url: string): UrlParts {
 function parseHost(text: string, defaultPort: number): { host: string; port: number } {
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d+))?$/.exec(text) ?? [];
   const host = bracketed ?? plain;
-  if (!host) throw invalidUrl();
+  if (!host || Number(port ?? defaultPort) > 65_535) throw invalidUrl();
   return { host, port: port ? Number(port) : defaultPort };
 }
 
 function decoded(text: string | undefined): string | undefined {
-  return text ? decodeURIComponent(text) : undefined;
+  try {
+    return text ? decodeURIComponent(text) : undefined;
+  } catch {
+    throw invalidUrl();
+  }
 }
 
 /** The URL itself stays out of the message: it may hold a password. */
 function invalidUrl(): OptionsError {
   return new OptionsError(
     'The Redis URL cannot be understood. Use redis://host:6379, rediss://host:6379 for TLS, or ' +
-      'redis+sentinel://host:26379,host:26379/master-name; REDIS_URL sets it.',
+      'redis+sentinel://host:26379,host:26379/master-name; REDIS_URL sets it. ' +
+      'In user names and passwords write @ as %40, / as %2F, : as %3A and % as %25, or use REDIS_PASSWORD.',
   );
 }

@@ -1,6 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { Decode, DecodedEntry, Entry } from './entry.ts';
-import { asError, OversizeError, PayloadError } from './errors.ts';
+import { asError, OptionsError, OversizeError, PayloadError } from './errors.ts';
 import type { DeadLetter } from './group.ts';
 
 /** A batch after screening: what can be delivered, and what never can. */
@@ -15,10 +15,13 @@ export class Screen<Payload> {
   readonly #validate: ValidateFunction | undefined;
   readonly #maxBytes: number;
 
-  /** @param schema JSON Schema that every payload must satisfy */
+  /**
+   * @param schema JSON Schema that every payload must satisfy
+   * @throws OptionsError when it is none
+   */
   constructor(decode: Decode<Payload>, schema: object | undefined, maxBytes: number) {
     this.#decode = decode;
-    this.#validate = schema && new Ajv({ allErrors: false, strict: true }).compile(schema);
+    this.#validate = schema && compiled(schema);
     this.#maxBytes = maxBytes;
   }
 
@@ -45,6 +48,16 @@ export class Screen<Payload> {
     const payload = this.#decode(entry);
     if (this.#validate && !this.#validate(payload)) throw violation(this.#validate.errors?.[0]);
     return payload;
+  }
+}
+
+function compiled(schema: object): ValidateFunction {
+  try {
+    return new Ajv({ allErrors: false, strict: true }).compile(schema);
+  } catch (cause) {
+    throw new OptionsError(`payloadSchema is no JSON Schema that can be used: ${asError(cause).message}. Correct it.`, {
+      cause,
+    });
   }
 }
 

@@ -1,57 +1,60 @@
-import { Backoff } from './backoff.ts';
+import { tryUntilDone } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import { compareEntryIds, type EntryId } from './entry.ts';
-import { asError } from './errors.ts';
 import type { DeadLetter, Group } from './group.ts';
 import type { InHand, Lease } from './in-hand.ts';
+import type { RedisTrouble } from './redis-trouble.ts';
 import type { Report } from './stream-consumer-events.ts';
 
 const PAUSES = { minMs: 100, maxMs: 5_000 };
+
+/** What settling needs of its surroundings. */
+export interface SettlingPorts {
+  readonly group: Group;
+  readonly inHand: InHand;
+  readonly trouble: RedisTrouble;
+  readonly clock: Clock;
+  readonly report: Report;
+}
 
 /**
  * What follows a verdict: acknowledging and setting aside. Runs behind the deliveries, which do not wait for it, and is
  * tried until it succeeds; until then the entries stay leased and in hand, and so bound what is read.
  */
 export class Settling {
-  readonly #group: Group;
-  readonly #inHand: InHand;
-  readonly #clock: Clock;
-  readonly #report: Report;
+  readonly #ports: SettlingPorts;
   readonly #abort: AbortSignal;
   readonly #underWay = new Set<Promise<void>>();
 
-  constructor(ports: { group: Group; inHand: InHand; clock: Clock; report: Report }, abort: AbortSignal) {
-    this.#group = ports.group;
-    this.#inHand = ports.inHand;
-    this.#clock = ports.clock;
-    this.#report = ports.report;
+  constructor(ports: SettlingPorts, abort: AbortSignal) {
+    this.#ports = ports;
     this.#abort = abort;
   }
 
   /** Entries whose sink confirmed them. */
   acknowledge(lease: Lease, ids: readonly EntryId[]): void {
-    this.#start(lease, async (attempt) => {
-      const acknowledged = await this.#group.acknowledge(ids);
+    const { group, trouble, report } = this.#ports;
+    const run = async (attempt: number) => {
+      const acknowledged = await group.acknowledge(ids);
       // A repeated XACK finds what the first one did when only its reply was lost.
       if (attempt === 1 && acknowledged !== ids.length) {
-        this.#report('acknowledgedFewer', { expected: ids.length, acknowledged });
+        report('acknowledgedFewer', { expected: ids.length, acknowledged });
       }
-    });
+    };
+    this.#start(lease, trouble.persist('settling', run, this.#abort));
   }
 
   /** Entries that will never be delivered. */
   setAside(lease: Lease, letters: readonly DeadLetter[]): void {
-    this.#start(lease, async (attempt) => {
-      try {
-        const left = attempt === 1 ? letters : await this.#stillPending(letters);
-        if (left.length > 0) await this.#group.setAside(left);
-      } catch (thrown) {
-        const ids = letters.map((letter) => letter.entry.id);
-        this.#report('deadLetterFailed', { ids, reason: asError(thrown) });
-        throw thrown;
-      }
-      for (const { entry, verdict, reason } of letters) this.#report('deadLettered', { id: entry.id, verdict, reason });
-    });
+    const { clock, report } = this.#ports;
+    const ids = letters.map((letter) => letter.entry.id);
+    const told = new Set<string>();
+    const failed = (reason: Error) => {
+      if (!told.has(reason.message)) report('deadLetterFailed', { ids, reason });
+      told.add(reason.message);
+    };
+    const run = (attempt: number) => this.#store(letters, attempt);
+    this.#start(lease, tryUntilDone(run, { pauses: PAUSES, clock, signal: this.#abort, failed }));
   }
 
   /** Resolves when nothing is under way. */
@@ -59,29 +62,25 @@ export class Settling {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
+  async #store(letters: readonly DeadLetter[], attempt: number): Promise<void> {
+    const { group, report } = this.#ports;
+    const left = attempt === 1 ? letters : await this.#stillPending(letters);
+    if (left.length > 0) await group.setAside(left);
+    for (const { entry, verdict, reason } of letters) report('deadLettered', { id: entry.id, verdict, reason });
+  }
+
   /** The reply to an earlier try may have been lost after Redis had stored everything. */
   async #stillPending(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]> {
     const ids = letters.map((letter) => letter.entry.id).sort(compareEntryIds);
-    const pending = await this.#group.deliveryCounts(ids);
+    const pending = await this.#ports.group.deliveryCounts(ids);
     return letters.filter((letter) => pending.has(letter.entry.id));
   }
 
-  #start(lease: Lease, run: (attempt: number) => Promise<void>): void {
-    const task = this.#untilDone(run).finally(() => {
+  #start(lease: Lease, settling: Promise<unknown>): void {
+    const task = settling.then(() => {
       this.#underWay.delete(task);
-      this.#inHand.release(lease);
+      this.#ports.inHand.release(lease);
     });
     this.#underWay.add(task);
-  }
-
-  async #untilDone(run: (attempt: number) => Promise<void>): Promise<void> {
-    const backoff = new Backoff(PAUSES, this.#clock);
-    for (let attempt = 1; !this.#abort.aborted; attempt++) {
-      try {
-        return await run(attempt);
-      } catch {
-        await this.#clock.sleep(backoff.nextMs(), this.#abort);
-      }
-    }
   }
 }

@@ -26,7 +26,7 @@ export interface StreamConsumerEvents {
   deadLetterFailed: [{ readonly ids: readonly EntryId[]; readonly reason: Error }];
   /** Trimmed from the stream before this group had them. */
   lost: [{ readonly count: number; readonly ids: readonly EntryId[] }];
-  /** Redis acknowledged fewer entries than were settled: another consumer had claimed them, or the group was recreated. */
+  /** Redis acknowledged fewer entries than were settled: another one did it first, the group was recreated, or they were trimmed meanwhile. */
   acknowledgedFewer: [{ readonly expected: number; readonly acknowledged: number }];
   /** The destination as a whole takes nothing; one batch at a time keeps trying. */
   sinkUnavailable: [{ readonly reason: Error }];

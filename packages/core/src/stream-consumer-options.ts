@@ -45,6 +45,9 @@ export interface Tuning {
 /** A group that is not given takes the default of each of its options. */
 const FROM_PROPERTIES = {} as never;
 
+/** A day: what a dead process held comes back within it, and a timer can hold it. */
+const MAX_IDLE_MS = 86_400_000;
+
 const positive = { type: 'integer', minimum: 1 } as const;
 
 const schema: JSONSchemaType<Tuning> = {
@@ -83,7 +86,10 @@ const schema: JSONSchemaType<Tuning> = {
       additionalProperties: false,
       default: FROM_PROPERTIES,
       required: ['idleMs', 'renewMs'],
-      properties: { idleMs: { ...positive, default: 30_000 }, renewMs: { ...positive, default: 10_000 } },
+      properties: {
+        idleMs: { ...positive, maximum: MAX_IDLE_MS, default: 30_000 },
+        renewMs: { ...positive, default: 10_000 },
+      },
     },
     crash: {
       type: 'object',
@@ -116,6 +122,12 @@ export function parseTuning(options: StreamConsumerOptions<never>): Tuning {
     throw new OptionsError(
       `Options of ${subject}: claim.idleMs (${idleMs}) must be at least twice claim.renewMs (${renewMs}), ` +
         'or others take over what is still being delivered. Raise idleMs or lower renewMs.',
+    );
+  }
+  if (tuning.batch.lingerMs > renewMs) {
+    throw new OptionsError(
+      `Options of ${subject}: batch.lingerMs (${tuning.batch.lingerMs}) must not exceed claim.renewMs (${renewMs}), ` +
+        'or others take over what is still being gathered. Lower lingerMs or raise both numbers of claim.',
     );
   }
   if (tuning.readAhead.maxEntries < tuning.batch.maxEntries) {

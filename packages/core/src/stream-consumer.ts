@@ -14,6 +14,7 @@ import { type GroupStatus, groupStatus } from './group-status.ts';
 import { renewLeases } from './heartbeat.ts';
 import { InHand } from './in-hand.ts';
 import { RedisConnection } from './redis-connection.ts';
+import { RedisTrouble } from './redis-trouble.ts';
 import { Screen } from './screen.ts';
 import { probeServer } from './server-probe.ts';
 import { Settling } from './settling.ts';
@@ -22,6 +23,9 @@ import { parseTuning, type StreamConsumerOptions, type Tuning } from './stream-c
 
 /** How long `stop` waits for what is in hand unless told otherwise. */
 const DEFAULT_STOP_TIMEOUT_MS = 10_000;
+
+/** What a timer can hold: about 24 days. */
+const MAX_STOP_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Of a stop's timeout, how much is left to a sink to heed the abort signal and to close. */
 const ABORT_SHARE = 0.1;
@@ -39,6 +43,7 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
   readonly #connections: { readonly reader: RedisConnection; readonly commands: RedisConnection };
   readonly #group: Group;
   readonly #inHand: InHand;
+  readonly #trouble: RedisTrouble;
   readonly #destination: Destination<Payload>;
   readonly #settling: Settling;
   readonly #source: BatchSource;
@@ -68,20 +73,23 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
     };
     const group = new ConsumerGroup(options, this.#connections);
     const inHand = new InHand(this.#tuning.readAhead, clock);
+    const trouble = new RedisTrouble({ clock, report: this.#report });
     const isolation = new CrashIsolation(group, this.#tuning.crash);
     const report = this.#report;
     const decode = options.decode ?? ((entry: Entry) => entry as Payload);
     const screen = new Screen(decode, options.payloadSchema, this.#tuning.entry.maxBytes);
     this.#group = group;
     this.#inHand = inHand;
+    this.#trouble = trouble;
     this.#destination = new Destination(options.sink, clock, report);
-    this.#settling = new Settling({ group, inHand, clock, report }, this.#abort.signal);
-    this.#source = new BatchSource({ group, inHand, isolation, clock, report }, this.#tuning);
+    this.#settling = new Settling({ group, inHand, trouble, clock, report }, this.#abort.signal);
+    this.#source = new BatchSource({ group, inHand, isolation, trouble, clock, report }, this.#tuning);
     this.#delivery = new BatchDelivery({
       destination: this.#destination,
       screen,
       settling: this.#settling,
       isolation,
+      trouble,
       inHand,
       clock,
       report,
@@ -115,10 +123,15 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
 
   /**
    * Drains: takes nothing new, finishes what is in hand, then closes sink and connections. What is not finished within
-   * the timeout is given up and stays pending. Idempotent; safe before, during and after `start`.
+   * the timeout is given up and stays pending. Idempotent, the first call decides; safe before, during and after `start`.
    */
   stop({ timeoutMs = DEFAULT_STOP_TIMEOUT_MS }: { readonly timeoutMs?: number } = {}): Promise<void> {
-    this.#stopping ??= this.#stop(timeoutMs);
+    if (!this.#stopping) {
+      // Set before anything is reported: a listener may call stop itself.
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#stopping = promise;
+      void this.#stop(Math.min(timeoutMs, MAX_STOP_TIMEOUT_MS)).then(resolve);
+    }
     return this.#stopping;
   }
 
@@ -132,7 +145,7 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
   }
 
   async #start(): Promise<void> {
-    if (this.#state !== 'idle') return;
+    if (this.#state !== 'idle' || this.#drain.signal.aborted) return;
     this.#setState('running');
     try {
       await this.#prepare();
@@ -146,28 +159,27 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
   /** The probe and the group: tried until Redis answers, for a consumer may be started before it. */
   async #prepare(): Promise<void> {
     const backoff = new Backoff({ minMs: 100, maxMs: 2_000 }, this.#clock);
-    for (let attempt = 1; !this.#drain.signal.aborted; attempt++) {
+    while (!this.#drain.signal.aborted) {
       try {
         const { server, warnings } = await probeServer(this.#connections.commands);
         this.#report('serverProbed', { server, warnings });
         const { startFrom } = this.#tuning;
         if (await this.#group.create(startFrom)) this.#report('groupCreated', { startFrom });
-        return;
+        return this.#trouble.over('start');
       } catch (thrown) {
         if (!(thrown instanceof RedisUnavailableError)) throw thrown;
-        if (attempt === 1) this.#report('redisUnavailable', { reason: thrown });
+        if (!this.#drain.signal.aborted) this.#trouble.met('start', thrown);
         await this.#clock.sleep(backoff.nextMs(), this.#drain.signal);
       }
     }
   }
 
   async #run(): Promise<void> {
-    const { clock } = { clock: this.#clock };
     const heartbeat = new AbortController();
     const beating = renewLeases(
-      { group: this.#group, inHand: this.#inHand, clock },
+      { group: this.#group, inHand: this.#inHand, trouble: this.#trouble, clock: this.#clock },
       this.#tuning.claim.renewMs,
-      heartbeat.signal,
+      AbortSignal.any([heartbeat.signal, this.#abort.signal]),
     );
     const underWay = new Set<Promise<void>>();
     try {
@@ -206,10 +218,10 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
     if (this.#state === 'running') this.#setState('draining');
     this.#drain.abort();
     const ended = this.#starting?.catch(() => undefined).then(() => this.#running);
-    const abortAfterMs = timeoutMs * (1 - ABORT_SHARE);
-    await within(abortAfterMs, ended);
+    const deadline = this.#clock.now() + timeoutMs;
+    await this.#within(timeoutMs * (1 - ABORT_SHARE), ended);
     this.#abort.abort(new Error(`the consumer did not finish what it had in hand within ${timeoutMs} ms`));
-    await within(timeoutMs - abortAfterMs, Promise.all([ended, this.#closeSink()]));
+    await this.#within(deadline - this.#clock.now(), Promise.all([ended, this.#closeSink()]));
     this.#connections.reader.close();
     this.#connections.commands.close();
     this.#setState('stopped');
@@ -223,6 +235,13 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
     } catch (thrown) {
       this.#failure ??= asError(thrown);
     }
+  }
+
+  /** Waits for the promise, and no longer than that. */
+  async #within(ms: number, promise: Promise<unknown> | undefined): Promise<void> {
+    const done = new AbortController();
+    await Promise.race([promise, this.#clock.sleep(Math.max(0, ms), done.signal)]);
+    done.abort();
   }
 
   #setState(to: ConsumerState): void {
@@ -239,12 +258,4 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
       this.#fail(asError(thrown));
     }
   };
-}
-
-/** Waits for the promise, and no longer than that. */
-async function within(ms: number, promise: Promise<unknown> | undefined): Promise<void> {
-  const timer = Promise.withResolvers<void>();
-  const timeout = setTimeout(timer.resolve, ms);
-  await Promise.race([promise, timer.promise]);
-  clearTimeout(timeout);
 }
