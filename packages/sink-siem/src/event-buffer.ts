@@ -1,0 +1,55 @@
+const MARGIN_BYTES = 4_096;
+
+/** UTF-8 takes at most this many bytes for one UTF-16 unit. */
+const MAX_BYTES_PER_UNIT = 3;
+
+/**
+ * The events of one batch, encoded one after the other into memory of its own. It is never used for a second batch: a
+ * request may be answered while its body is still on its way.
+ */
+export class EventBuffer {
+  #buffer: Buffer;
+  readonly #ending: string;
+  readonly #starts: number[] = [0];
+
+  /** @param ending goes behind each event */
+  constructor(expectedBytes: number, ending: string) {
+    this.#buffer = Buffer.allocUnsafeSlow(expectedBytes + MARGIN_BYTES);
+    this.#ending = ending;
+  }
+
+  get count(): number {
+    return this.#starts.length - 1;
+  }
+
+  get byteLength(): number {
+    return this.#starts[this.count] as number;
+  }
+
+  /** Written in two pieces, for joining them first would copy the longer one once more. */
+  append(before: string, text: string): void {
+    const start = this.byteLength;
+    const needed = start + (before.length + text.length + this.#ending.length) * MAX_BYTES_PER_UNIT;
+    if (needed > this.#buffer.length) this.#grow(needed);
+    let end = start + this.#buffer.write(before, start);
+    end += this.#buffer.write(text, end);
+    end += this.#buffer.write(this.#ending, end);
+    this.#starts.push(end);
+  }
+
+  /** Bytes of the events from `from` up to, not including, `to`, each with its ending. */
+  sizeOf(from: number, to: number): number {
+    return (this.#starts[to] as number) - (this.#starts[from] as number);
+  }
+
+  /** Those events themselves; the memory is shared and must not be written to. */
+  slice(from: number, to: number): Buffer {
+    return this.#buffer.subarray(this.#starts[from], this.#starts[to]);
+  }
+
+  #grow(needed: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2));
+    this.#buffer.copy(larger, 0, 0, this.byteLength);
+    this.#buffer = larger;
+  }
+}
