@@ -57,9 +57,9 @@ export class RedisConnection {
    */
   async transaction(commands: readonly (readonly [string, ...RedisArgument[]])[]): Promise<unknown[]> {
     const client = await this.#ready();
-    const replies = await this.#within(client, this.#commandTimeoutMs, 'EXEC', () =>
-      client.multi(commands.map((command) => [...command])).exec(),
-    );
+    const multi = client.multi();
+    for (const [command, ...args] of commands) multi.call(command, ...args);
+    const replies = await this.#within(client, this.#commandTimeoutMs, 'EXEC', () => multi.exec());
     return (replies ?? []).map(([error, reply]) => error ?? reply);
   }
 

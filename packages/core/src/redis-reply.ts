@@ -16,7 +16,10 @@ const REMEDIES: readonly (readonly [prefix: RegExp, remedy: string])[] = [
   [/^ERR (DB index|invalid DB)/, 'Correct the database number at the end of the Redis URL.'],
   [/^ECONNREFUSED/, 'Start Redis there, or let REDIS_URL say where it runs.'],
   [/^(ENOTFOUND|EAI_AGAIN)/, 'Check the host name in REDIS_URL, and the name server.'],
-  [/^(ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)/, 'Check the host in REDIS_URL, the network and its firewalls.'],
+  [
+    /^(ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)/,
+    'Check the host in REDIS_URL, the network and its firewalls, and whether that port speaks TLS.',
+  ],
   [
     /CERT|^UNABLE_TO_|SELF_SIGNED/,
     'Name the authority that signed the certificate in redis.tls.ca or NODE_EXTRA_CA_CERTS, and the host as the certificate does.',

@@ -1,0 +1,63 @@
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
+
+/** What happens to the bytes that pass: all arrive, the target's are swallowed, or everybody's are. */
+export type ProxyMode = 'pass' | 'drop-replies' | 'blackhole';
+
+/** A TCP proxy on a free port that can lose what it should carry. */
+export class TcpProxy implements AsyncDisposable {
+  mode: ProxyMode = 'pass';
+  /** Connections accepted so far. */
+  accepted = 0;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(targetPort: number) {
+    this.#server = createServer((client) => this.#carry(client, targetPort));
+  }
+
+  static async to(targetPort: number): Promise<TcpProxy> {
+    const proxy = new TcpProxy(targetPort);
+    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.#server.address() as { port: number }).port;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Resets every connection that is open now. */
+  reset(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #carry(client: Socket, targetPort: number): void {
+    this.accepted++;
+    const target = createConnection({ host: '127.0.0.1', port: targetPort });
+    for (const [socket, other] of [
+      [client, target],
+      [target, client],
+    ] as const) {
+      this.#sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        this.#sockets.delete(socket);
+        other.destroy();
+      });
+    }
+    client.on('data', (bytes) => {
+      if (this.mode !== 'blackhole') target.write(bytes);
+    });
+    target.on('data', (bytes) => {
+      if (this.mode === 'pass') client.write(bytes);
+    });
+  }
+}
