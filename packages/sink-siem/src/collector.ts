@@ -4,6 +4,7 @@ import { DistributaryError, type Secret, SinkHoldError, SinkUnavailableError } f
 import { type Dispatcher, Pool } from 'undici';
 import type { Answer } from './answer.ts';
 import { type CollectorAddress, lookupBeyondLink } from './collector-address.ts';
+import { RequestDeadline } from './request-deadline.ts';
 import type { TlsOptions } from './siem-sink-options.ts';
 
 const compress = promisify(gzip);
@@ -55,14 +56,14 @@ export class Collector {
    */
   async post(path: string, body: Buffer, headers: Record<string, string>, signal: AbortSignal): Promise<Answer> {
     const { address, gzip: compressed, requestTimeoutMs } = this.#options;
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]);
+    using deadline = new RequestDeadline(requestTimeoutMs, signal);
     try {
       const response = await this.#pool.request({
         method: 'POST',
         path: `${address.basePath}${path}`,
         headers: { ...headers, ...this.#authorization(), ...(compressed ? { 'content-encoding': 'gzip' } : {}) },
         body: compressed ? await compress(body, { level: GZIP_LEVEL }) : body,
-        signal: deadline,
+        signal: deadline.signal,
       });
       return await readAnswer(response);
     } catch (thrown) {

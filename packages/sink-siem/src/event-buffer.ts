@@ -9,13 +9,13 @@ const MAX_BYTES_PER_UNIT = 3;
  */
 export class EventBuffer {
   #buffer: Buffer;
-  readonly #ending: string;
+  readonly #ending: Buffer;
   readonly #starts: number[] = [0];
 
   /** @param ending goes behind each event */
   constructor(expectedBytes: number, ending: string) {
     this.#buffer = Buffer.allocUnsafeSlow(expectedBytes + MARGIN_BYTES);
-    this.#ending = ending;
+    this.#ending = Buffer.from(ending);
   }
 
   get count(): number {
@@ -29,11 +29,11 @@ export class EventBuffer {
   /** Written in two pieces, for joining them first would copy the longer one once more. */
   append(before: string, text: string): void {
     const start = this.byteLength;
-    const needed = start + (before.length + text.length + this.#ending.length) * MAX_BYTES_PER_UNIT;
+    const needed = start + (before.length + text.length) * MAX_BYTES_PER_UNIT + this.#ending.length;
     if (needed > this.#buffer.length) this.#grow(needed);
     let end = start + this.#buffer.write(before, start);
     end += this.#buffer.write(text, end);
-    end += this.#buffer.write(this.#ending, end);
+    for (let i = 0; i < this.#ending.length; i++) this.#buffer[end++] = this.#ending[i] as number;
     this.#starts.push(end);
   }
 
