@@ -46,6 +46,8 @@ export class ConsumerGroup implements Group {
       return true;
     } catch (thrown) {
       if (isReply(thrown, 'BUSYGROUP')) return false;
+      // A full Redis refuses XGROUP before it looks whether the group is there; so does a user who may not create groups.
+      if ((isReply(thrown, 'OOM') || isReply(thrown, 'NOPERM')) && (await this.#exists())) return false;
       throw this.#explain(this.#commands, 'XGROUP CREATE', thrown);
     }
   }
@@ -147,6 +149,14 @@ export class ConsumerGroup implements Group {
 
   async clearAlone(id: EntryId): Promise<void> {
     await this.#command('HDEL', this.#aloneKey, id);
+  }
+
+  async #exists(): Promise<boolean> {
+    const { stream, group } = this.#identity;
+    return this.#commands.call('XPENDING', stream, group).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Makes entries pending again whose dead letter was refused by the EXEC that acknowledged them. */

@@ -1,7 +1,10 @@
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 
-/** What happens to the bytes that pass: all arrive, the target's are swallowed, or everybody's are. */
-export type ProxyMode = 'pass' | 'drop-replies' | 'blackhole';
+/**
+ * What happens to connections and bytes: all pass; the target's bytes are swallowed, or everybody's; replies come one
+ * byte at a time; new connections are reset.
+ */
+export type ProxyMode = 'pass' | 'drop-replies' | 'blackhole' | 'slice' | 'refuse';
 
 /** A TCP proxy on a free port that can lose what it should carry. */
 export class TcpProxy implements AsyncDisposable {
@@ -41,6 +44,10 @@ export class TcpProxy implements AsyncDisposable {
 
   #carry(client: Socket, targetPort: number): void {
     this.accepted++;
+    if (this.mode === 'refuse') {
+      client.resetAndDestroy();
+      return;
+    }
     const target = createConnection({ host: '127.0.0.1', port: targetPort });
     for (const [socket, other] of [
       [client, target],
@@ -58,6 +65,7 @@ export class TcpProxy implements AsyncDisposable {
     });
     target.on('data', (bytes) => {
       if (this.mode === 'pass') client.write(bytes);
+      else if (this.mode === 'slice') for (const byte of bytes) client.write(Buffer.of(byte));
     });
   }
 }

@@ -1,0 +1,152 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { delivered, groupKey } from '@distributary/core';
+import { type RedisFixture, startRedis, until } from '@distributary/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { TestSink } from './test-sink.ts';
+import { GROUP, TestStream } from './test-stream.ts';
+
+let redis: RedisFixture;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis[Symbol.asyncDispose]());
+
+const children = new Set<ChildProcess>();
+afterEach(async () => {
+  for (const child of children) await end(child, 'SIGKILL');
+});
+
+/** A consumer as a process of its own; an entry `exit-in-decode` or `exit-in-deliver` ends it. */
+function start(stream: TestStream, mode = 'deliver'): ChildProcess {
+  const program = new URL('consumer-process.ts', import.meta.url);
+  const child = fork(program, [redis.url, stream.name, GROUP, mode], {
+    execArgv: ['--conditions=@distributary/source', '--disable-warning=ExperimentalWarning'],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  children.add(child);
+  child.once('exit', () => children.delete(child));
+  return child;
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<unknown> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  const exited = once(child, 'exit');
+  child.kill(signal);
+  return (await exited)[0];
+}
+
+async function settled(stream: TestStream): Promise<boolean> {
+  const { pending, lagEntries } = await stream.status();
+  return pending === 0 && lagEntries === 0;
+}
+
+describe('an entry that ends the process', () => {
+  it.each(['exit-in-decode', 'exit-in-deliver'])(
+    'is set aside as crashed after it did so twice alone, and the rest is delivered (%s)',
+    async (poison) => {
+      await using stream = new TestStream(redis);
+      await stream.addMany(5);
+      const id = await stream.add('line', poison);
+      await stream.addMany(5);
+      await stream.call('XGROUP', 'CREATE', stream.name, GROUP, '0');
+      let starts = 0;
+      while (!(await settled(stream))) {
+        expect(++starts).toBeLessThan(12);
+        const child = start(stream);
+        await Promise.race([once(child, 'exit'), until(() => settled(stream))]);
+        await end(child, 'SIGTERM');
+      }
+      const letters = (await stream.call('XRANGE', stream.deadLetters, '-', '+')) as [Buffer, Buffer[]][];
+      expect(letters.length).toBe(1);
+      const [, [, envelope, name, value] = []] = letters[0] ?? [];
+      expect(JSON.parse(String(envelope))).toMatchObject({ entryId: id, verdict: 'crashed' });
+      expect([name, value].map(String)).toEqual(['line', poison]);
+      const received = ((await stream.call('LRANGE', `${stream.name}:received`, 0, -1)) as Buffer[]).map(String);
+      expect(new Set(received).size).toBe(10);
+      expect(await stream.call('EXISTS', groupKey(stream.name, GROUP, 'alone'))).toBe(0);
+    },
+  );
+});
+
+describe('an innocent entry', () => {
+  it('is not set aside however often its consumers are killed', async () => {
+    await using stream = new TestStream(redis);
+    await stream.addMany(20);
+    await stream.call('XGROUP', 'CREATE', stream.name, GROUP, '0');
+    for (let kills = 0; kills < 4; kills++) {
+      const child = start(stream, 'hang');
+      await once(child, 'message');
+      await end(child, 'SIGKILL');
+    }
+    const sink = new TestSink();
+    await stream.consumer(sink, { consumer: 'child' }).start();
+    await until(() => settled(stream));
+    expect(new Set(sink.confirmed).size).toBe(20);
+    expect(await stream.status()).toMatchObject({ deadLetters: 0 });
+  });
+
+  it('is not set aside by restarts while its destination hangs and ignores that it is given up', async () => {
+    await using stream = new TestStream(redis);
+    const ids = await stream.addMany(2);
+    for (let restarts = 0; restarts < 8; restarts++) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const sink = new TestSink(async (batch) => {
+        await promise;
+        return batch.map(({ id }) => delivered(id));
+      });
+      const consumer = stream.consumer(sink);
+      await consumer.start();
+      await until(() => sink.batches.length > 0);
+      await consumer.stop({ timeoutMs: 200 });
+      resolve();
+    }
+    const sink = new TestSink();
+    await stream.consumer(sink).start();
+    await until(() => settled(stream));
+    expect(sink.confirmed).toEqual(ids);
+    expect(sink.batches.length).toBe(2);
+    expect(await stream.status()).toMatchObject({ deadLetters: 0 });
+  });
+
+  it('is not set aside by an outage, and reconnects during one count as no crash', async () => {
+    await using stream = new TestStream(redis);
+    const ids = await stream.addMany(3);
+    for (let reads = 0; reads < 6; reads++) {
+      await stream.readBy('a', 3);
+      await stream.call('XREADGROUP', 'GROUP', GROUP, 'a', 'STREAMS', stream.name, '0');
+    }
+    const sink = new TestSink(async () => {
+      throw new Error('down');
+    });
+    const consumer = stream.consumer(sink);
+    await consumer.start();
+    await until(() => sink.batches.length >= 6);
+    expect(consumer.reported('takenBack').flatMap(({ suspects }) => suspects)).toEqual(ids);
+    expect(sink.batches.every((batch) => batch.length === 1)).toBe(true);
+    sink.answer = async (batch) => batch.map(({ id }) => delivered(id));
+    await until(() => settled(stream));
+    expect(sink.confirmed).toEqual(ids);
+    expect(await stream.status()).toMatchObject({ deadLetters: 0 });
+    expect(await stream.call('EXISTS', groupKey(stream.name, GROUP, 'alone'))).toBe(0);
+  });
+});
+
+describe('a consumer process', () => {
+  it('ends by itself once it was stopped', async () => {
+    await using stream = new TestStream(redis);
+    await stream.addMany(3);
+    const child = start(stream);
+    await until(() => settled(stream));
+    expect(await end(child, 'SIGTERM')).toBe(0);
+  });
+
+  it('ends by itself although its sink never answers', async () => {
+    await using stream = new TestStream(redis);
+    await stream.addMany(3);
+    const child = start(stream, 'hang');
+    await once(child, 'message');
+    expect(await end(child, 'SIGTERM')).toBe(0);
+    expect((await stream.status()).pending).toBe(3);
+  });
+});
