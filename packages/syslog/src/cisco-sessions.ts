@@ -1,0 +1,84 @@
+import { authentication, type CiscoMessage, configuration, messages, session } from './cisco-message.ts';
+
+const raw = String.raw;
+const WEBVPN_USER = raw`Group <{group}> User <{user.text}> IP <{sourceHost}>`;
+const AAA_ACCOUNT = raw`(?:reason = {reason} : )?(?:server = {destinationHost} |local database )?: user = {user.clause}?(?:: user IP = {sourceHost})?\s*$`;
+
+/** People: who logged in where, who changed what, and remote-access sessions. */
+export const SESSIONS: readonly [string, CiscoMessage][] = [
+  ...messages(
+    '111008 111009',
+    configuration('command-executed', 'change'),
+    raw`User '?{user.text}'? executed (?:the '|cmd: ?){command}`,
+  ),
+  ...messages(
+    '111010',
+    configuration('command-executed', 'change'),
+    raw`User '?{user.text}'?, running '[^']{0,128}' from IP {sourceHost}, executed '?{command}`,
+  ),
+  ...messages(
+    '113003',
+    authentication('group-policy-set', 'success', 'info'),
+    raw`AAA group policy for user {user} is being set to {group}`,
+  ),
+  ...messages(
+    '113004 113012',
+    authentication('authentication-succeeded', 'success'),
+    raw`AAA user \w{1,32} Successful : ${AAA_ACCOUNT}`,
+  ),
+  ...messages(
+    '113005 113015',
+    authentication('authentication-rejected', 'failure'),
+    raw`AAA user \w{1,32} Rejected : ${AAA_ACCOUNT}`,
+  ),
+  ...messages('113006', authentication('user-locked-out', 'failure', 'info'), raw`User '?{user}'? locked out`),
+  ...messages('113008 113009 113011', authentication('authentication-completed', 'success', 'info')),
+  ...messages(
+    '113019',
+    session('session-disconnected', 'end'),
+    raw`Group = {group.item}, Username = {user.item}, IP = {sourceHost}, Session disconnected\. Session Type: [^,]{0,64}, Duration: {duration.item}, Bytes xmt: {sentBytes}, Bytes rcv: {receivedBytes}, Reason: {reason}`,
+  ),
+  ...messages('113039', session('session-started', 'start'), raw`Group <{group}> User <{user.text}> IP <{sourceHost}>`),
+  ...messages(
+    '315011',
+    session('session-disconnected', 'end'),
+    raw`SSH session from {sourceHost} on interface {ingress} for user "?{user.text}"? disconnected by SSH server, reason: "?{reason}`,
+  ),
+  ...messages('502103', configuration('privilege-changed', 'change'), raw`User priv level changed: Uname: {user}`),
+  ...messages(
+    '605004',
+    authentication('login-denied', 'failure'),
+    raw`Login denied from {sourceHost} to {destinationHost} for user "?{user.text}?"?\s*$`,
+  ),
+  ...messages(
+    '605005',
+    authentication('login-permitted', 'success'),
+    raw`Login permitted from {sourceHost} to {destinationHost} for user "?{user.text}?"?\s*$`,
+  ),
+  ...messages(
+    '611101',
+    authentication('authentication-succeeded', 'success'),
+    raw`User authentication succeeded: (?:IP(?: address)?(?: =|:) {sourceHost}, )?Uname: {user}`,
+  ),
+  ...messages(
+    '611102',
+    authentication('authentication-failed', 'failure'),
+    raw`User authentication failed: (?:IP(?: address)?(?: =|:) {sourceHost}, )?Uname: {user}`,
+  ),
+  ...messages('611103', authentication('logged-out', 'success', 'end'), raw`User logged out: Uname: {user}`),
+  ...messages('713172', session('nat-detected', 'info')),
+  ...messages('716001', session('session-started', 'start'), WEBVPN_USER),
+  ...messages(
+    '716002',
+    session('session-terminated', 'end'),
+    raw`${WEBVPN_USER} (?:WebVPN|AnyConnect) session terminated: {reason}`,
+  ),
+  ...messages('722022', session('connection-established', 'start'), WEBVPN_USER),
+  ...messages('722023', session('connection-terminated', 'end'), WEBVPN_USER),
+  ...messages('722051', session('address-assigned', 'info'), WEBVPN_USER),
+  ...messages(
+    '734001',
+    session('access-policy-selected', 'info'),
+    raw`DAP: User {user.item}, Addr {sourceHost}, Connection [^:]{0,128}: The following DAP records were selected for this connection: {rule}`,
+  ),
+];
