@@ -1,6 +1,6 @@
 import { RedisConnection } from '@distributary/core';
-import { describe, expect, it } from 'vitest';
 import { describeWithRedisProcess, redisCapability, startRedis, until } from '@distributary/testing';
+import { describe, expect, it } from 'vitest';
 
 const EMBEDDED = { DISTRIBUTARY_REDIS: 'embedded' };
 
