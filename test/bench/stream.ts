@@ -1,0 +1,15 @@
+import type { Redis } from 'ioredis';
+
+const PER_PIPELINE = 1_000;
+
+/** Fills the stream with firewall lines of about 200 bytes in the one field `line`, saying how far it is. */
+export async function fillStream(redis: Redis, stream: string, entries: number): Promise<void> {
+  for (let from = 0; from < entries; from += PER_PIPELINE) {
+    const pipeline = redis.pipeline();
+    for (let i = from; i < Math.min(entries, from + PER_PIPELINE); i++) pipeline.xadd(stream, '*', 'line', asaLine(i));
+    await pipeline.exec();
+    if (from % 100_000 === 0)
+      process.stderr.write(`\rfilling ${stream}: ${from.toLocaleString('en')} of ${entries.toLocaleString('en')}`);
+  }
+  process.stderr.write(`\rfilled ${stream} with ${entries.toLocaleString('en')} entries\u001b[K\n`);
+}
