@@ -17,15 +17,20 @@ export {
   SinkHoldError,
   SinkUnavailableError,
 } from './errors.ts';
+export { excerpt } from './excerpt.ts';
 export type { DeadLetterVerdict } from './group.ts';
 export { type ConsumerStatus, type GroupStatus, groupStatus } from './group-status.ts';
 export { EVENT_ID_FIELD, eventId, eventIdentity } from './identity.ts';
-export { type JsonLine, jsonLine } from './json-line.ts';
+export { type JsonLine, jsonLine, jsonText } from './json-line.ts';
 export { checkName, groupKey } from './keys.ts';
 export { LINE_FIELD, lineOf, originJson } from './line.ts';
 export { parseOptions } from './options.ts';
 export { type RedisArgument, RedisConnection } from './redis-connection.ts';
 export { DEFAULT_REDIS_URL, describeRedis, type RedisOptions, redisFromEnvironment } from './redis-options.ts';
+export { REFUSAL_LIMIT_SCHEMA, RefusalGuard, type RefusalLimit } from './refusal-guard.ts';
+export { RequestCeiling } from './request-ceiling.ts';
+export { RequestDeadline } from './request-deadline.ts';
+export { retryAfterMs } from './retry-after.ts';
 export { Secret, secretFrom } from './secret.ts';
 export { probeServer, type ServerCapabilities, type ServerProbe } from './server-probe.ts';
 export { type Settlement, settle, type Verdict } from './settlement.ts';

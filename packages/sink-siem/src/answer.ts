@@ -20,12 +20,3 @@ export type Judgement =
   | { readonly outcome: 'interrupted'; readonly error: SinkUnavailableError; readonly eventNumber: number }
   /** It is about the collector, not about the events. */
   | { readonly outcome: 'trouble'; readonly error: SinkUnavailableError | SinkHoldError };
-
-/** An answer's text short enough for a message, on one line, without control characters. */
-export function excerpt(text: string): string {
-  const line = text
-    .slice(0, 200)
-    .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
-    .trim();
-  return line === '' ? 'an empty body' : JSON.stringify(line.toWellFormed());
-}

@@ -1,10 +1,16 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { DistributaryError, type Secret, SinkHoldError, SinkUnavailableError } from '@distributary/core';
+import {
+  DistributaryError,
+  RequestDeadline,
+  retryAfterMs,
+  type Secret,
+  SinkHoldError,
+  SinkUnavailableError,
+} from '@distributary/core';
 import { type Dispatcher, Pool } from 'undici';
 import type { Answer } from './answer.ts';
 import { type CollectorAddress, lookupBeyondLink } from './collector-address.ts';
-import { RequestDeadline } from './request-deadline.ts';
 import type { TlsOptions } from './siem-sink-options.ts';
 
 const compress = promisify(gzip);
@@ -125,12 +131,4 @@ async function readAnswer(response: Dispatcher.ResponseData): Promise<Answer> {
     retryAfterMs: retryAfterMs(response.headers['retry-after']),
     text: Buffer.concat(chunks).toString('utf8', 0, MAX_ANSWER_BYTES),
   };
-}
-
-/** `Retry-After` in seconds or as a date (RFC 9110, 10.2.3). */
-function retryAfterMs(header: string | string[] | undefined): number | undefined {
-  if (typeof header !== 'string') return undefined;
-  if (/^\d+$/.test(header)) return Number(header) * 1_000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }

@@ -1,8 +1,7 @@
-import { OversizeError, PayloadError } from '@distributary/core';
+import { OversizeError, PayloadError, type RequestCeiling } from '@distributary/core';
 import pLimit from 'p-limit';
 import type { Judgement } from './answer.ts';
 import type { EventBuffer } from './event-buffer.ts';
-import type { RequestCeiling } from './request-ceiling.ts';
 
 /** Requests at once while looking for the events at fault. */
 const ISOLATION_CONCURRENCY = 4;

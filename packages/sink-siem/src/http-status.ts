@@ -1,5 +1,5 @@
-import { SinkHoldError, SinkUnavailableError } from '@distributary/core';
-import { type Answer, excerpt, type Judgement } from './answer.ts';
+import { excerpt, SinkHoldError, SinkUnavailableError } from '@distributary/core';
+import type { Answer, Judgement } from './answer.ts';
 
 /** Statuses that pass by themselves. */
 const PASSING: ReadonlySet<number> = new Set([408, 425, 429]);

@@ -1,9 +1,16 @@
 import type { ConnectionOptions } from 'node:tls';
-import { type Entry, OptionsError, parseOptions, type Secret } from '@distributary/core';
+import {
+  type Entry,
+  type JsonLine,
+  OptionsError,
+  parseOptions,
+  REFUSAL_LIMIT_SCHEMA,
+  type RefusalLimit,
+  type Secret,
+} from '@distributary/core';
 import type { JSONSchemaType } from 'ajv';
 import type { SiemFormat } from './dialect.ts';
 import type { EventOrigin } from './envelope.ts';
-import type { JsonLine } from './json-line.ts';
 
 /** How the certificate of the collector is checked. */
 export interface TlsOptions extends Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'servername'> {
@@ -19,16 +26,6 @@ export interface AcknowledgementOptions {
   readonly maxPollMs?: number;
   /** After this long without a confirmation the events are sent again, in milliseconds. Default 300,000. */
   readonly timeoutMs?: number;
-}
-
-/** When so many events are refused that the fault is not theirs. */
-export interface RefusalLimit {
-  /** More than this share of the events of the window. Default 0.2; 1 turns the limit off. */
-  readonly share?: number;
-  /** The window holds at least so many events. Default 200. */
-  readonly minEvents?: number;
-  /** In milliseconds. Default 60,000. */
-  readonly windowMs?: number;
 }
 
 export interface SiemSinkOptions<Payload> extends EventOrigin {
@@ -104,16 +101,7 @@ const schema: JSONSchemaType<SiemSettings> = {
     requestTimeoutMs: { ...milliseconds, default: 30_000 },
     gzip: { type: 'boolean', default: false },
     allowLinkLocal: { type: 'boolean', default: false },
-    refusalLimit: {
-      type: 'object',
-      additionalProperties: false,
-      required: [],
-      properties: {
-        share: { type: 'number', minimum: 0, maximum: 1, default: 0.2 },
-        minEvents: { type: 'integer', minimum: 1, default: 200 },
-        windowMs: { ...milliseconds, default: 60_000 },
-      },
-    },
+    refusalLimit: REFUSAL_LIMIT_SCHEMA,
   },
 };
 

@@ -4,6 +4,9 @@ import {
   type Batch,
   type DeliveryResult,
   delivered,
+  jsonText,
+  RefusalGuard,
+  RequestCeiling,
   rejected,
   retry,
   type Sink,
@@ -19,9 +22,6 @@ import { DIALECTS, type Dialect } from './dialect.ts';
 import { ENVELOPE_END, Envelope } from './envelope.ts';
 import { EventBuffer } from './event-buffer.ts';
 import { EventDelivery, type EventFate } from './event-delivery.ts';
-import { eventText } from './json-line.ts';
-import { RefusalGuard } from './refusal-guard.ts';
-import { RequestCeiling } from './request-ceiling.ts';
 import { parseSiemSinkOptions, type SiemSinkOptions } from './siem-sink-options.ts';
 
 /**
@@ -51,7 +51,7 @@ export class SiemSink<Payload> implements Sink<Payload> {
     this.#path = settings.path ?? this.#dialect.path;
     this.#envelope = new Envelope(settings);
     this.#ceiling = new RequestCeiling(settings.maxRequestBytes);
-    this.#guard = new RefusalGuard(settings.refusalLimit, systemClock);
+    this.#guard = new RefusalGuard(settings.refusalLimit);
     this.#collector = new Collector({
       ...settings,
       address: parseAddress(settings.url, settings.allowLinkLocal),
@@ -95,7 +95,7 @@ export class SiemSink<Payload> implements Sink<Payload> {
     for (let i = 0; i < batch.length; i++) {
       const { payload, entry } = batch[i] as Batch<Payload>[number];
       try {
-        const text = eventText(event(payload, entry));
+        const text = jsonText(event(payload, entry));
         events.append(this.#envelope.before(entry, time?.(payload, entry) ?? entry.timestamp), text);
       } catch (thrown) {
         unmapped.set(i, asError(thrown));

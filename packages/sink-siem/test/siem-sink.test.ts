@@ -1,5 +1,5 @@
-import { Entry, OptionsError, PayloadError } from '@distributary/core';
-import { jsonLine, SiemSink } from '@distributary/sink-siem';
+import { Entry, jsonLine, OptionsError, PayloadError } from '@distributary/core';
+import { SiemSink } from '@distributary/sink-siem';
 import { expect, it } from 'vitest';
 import { batchOf, numbered, optionsFor, statuses, TOKEN, unaborted } from './batches.ts';
 import { eventsOf, linesOf, ScriptedCollector } from './scripted-collector.ts';

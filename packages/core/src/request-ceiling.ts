@@ -1,6 +1,6 @@
 /**
  * The most bytes worth sending at once. Starts at the configured maximum; each 413 lowers it to half of what was
- * refused, but not below what the collector has taken before.
+ * refused, but not below what the destination has taken before.
  */
 export class RequestCeiling {
   #bytes: number;
