@@ -17,6 +17,12 @@ export function eventIdentity(entry: Entry): string {
   return eventId(entry) ?? `${entry.id}-${contentDigest(entry)}`;
 }
 
+/** The identity as JSON text. Only a producer's own ID can hold what JSON has to escape. */
+export function eventIdentityJson(entry: Entry): string {
+  const identity = eventIdentity(entry);
+  return entry.bytes(EVENT_ID_FIELD) === undefined ? `"${identity}"` : JSON.stringify(identity);
+}
+
 /** The producer's `eid`, or undefined when there is none that can serve: empty, over 512 bytes, or not UTF-8. */
 export function eventId(entry: Entry): string | undefined {
   const bytes = entry.bytes(EVENT_ID_FIELD);

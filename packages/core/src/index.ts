@@ -20,7 +20,7 @@ export {
 export { excerpt } from './excerpt.ts';
 export type { DeadLetterVerdict } from './group.ts';
 export { type ConsumerStatus, type GroupStatus, groupStatus } from './group-status.ts';
-export { EVENT_ID_FIELD, eventId, eventIdentity } from './identity.ts';
+export { EVENT_ID_FIELD, eventId, eventIdentity, eventIdentityJson } from './identity.ts';
 export { type JsonLine, jsonLine, jsonText } from './json-line.ts';
 export { checkName, groupKey } from './keys.ts';
 export { LINE_FIELD, lineOf, originJson } from './line.ts';
@@ -28,6 +28,7 @@ export { parseOptions } from './options.ts';
 export { type RedisArgument, RedisConnection } from './redis-connection.ts';
 export { DEFAULT_REDIS_URL, describeRedis, type RedisOptions, redisFromEnvironment } from './redis-options.ts';
 export { REFUSAL_LIMIT_SCHEMA, RefusalGuard, type RefusalLimit } from './refusal-guard.ts';
+export { RequestBody } from './request-body.ts';
 export { RequestCeiling } from './request-ceiling.ts';
 export { RequestDeadline } from './request-deadline.ts';
 export { retryAfterMs } from './retry-after.ts';

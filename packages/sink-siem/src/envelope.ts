@@ -1,4 +1,4 @@
-import { type Entry, EVENT_ID_FIELD, eventIdentity } from '@distributary/core';
+import { type Entry, eventIdentityJson } from '@distributary/core';
 
 /** What the collector is told about every event; never taken from an event's content. */
 export interface EventOrigin {
@@ -31,7 +31,7 @@ export class Envelope {
    * @param timeMs when the event happened, in milliseconds since 1970
    */
   before(entry: Entry, timeMs: number): string {
-    const head = `{"time":${this.#seconds(timeMs)}${this.#beforeFields}${quotedIdentity(entry)}`;
+    const head = `{"time":${this.#seconds(timeMs)}${this.#beforeFields}${eventIdentityJson(entry)}`;
     return `${head},"distributary_entry_id":"${entry.id}"},"event":`;
   }
 
@@ -42,10 +42,4 @@ export class Envelope {
     }
     return this.#lastTimeText;
   }
-}
-
-/** Only a producer's own ID can hold what JSON has to escape. */
-function quotedIdentity(entry: Entry): string {
-  const identity = eventIdentity(entry);
-  return entry.bytes(EVENT_ID_FIELD) === undefined ? `"${identity}"` : JSON.stringify(identity);
 }

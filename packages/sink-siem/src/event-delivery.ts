@@ -1,7 +1,6 @@
-import { OversizeError, PayloadError, type RequestCeiling } from '@distributary/core';
+import { OversizeError, PayloadError, type RequestBody, type RequestCeiling } from '@distributary/core';
 import pLimit from 'p-limit';
 import type { Judgement } from './answer.ts';
-import type { EventBuffer } from './event-buffer.ts';
 
 /** Requests at once while looking for the events at fault. */
 const ISOLATION_CONCURRENCY = 4;
@@ -26,7 +25,7 @@ export interface EventSender {
  * Events may arrive twice on the way.
  */
 export class EventDelivery {
-  readonly #events: EventBuffer;
+  readonly #events: RequestBody;
   readonly #sender: EventSender;
   readonly #fates: (EventFate | undefined)[];
   readonly #limit = pLimit(ISOLATION_CONCURRENCY);
@@ -34,7 +33,7 @@ export class EventDelivery {
   #refused = 0;
   #trouble: Error | undefined;
 
-  constructor(events: EventBuffer, sender: EventSender) {
+  constructor(events: RequestBody, sender: EventSender) {
     this.#events = events;
     this.#sender = sender;
     this.#fates = new Array(events.count);

@@ -6,6 +6,7 @@ import {
   delivered,
   jsonText,
   RefusalGuard,
+  RequestBody,
   RequestCeiling,
   rejected,
   retry,
@@ -20,7 +21,6 @@ import { Collector } from './collector.ts';
 import { parseAddress } from './collector-address.ts';
 import { DIALECTS, type Dialect } from './dialect.ts';
 import { ENVELOPE_END, Envelope } from './envelope.ts';
-import { EventBuffer } from './event-buffer.ts';
 import { EventDelivery, type EventFate } from './event-delivery.ts';
 import { parseSiemSinkOptions, type SiemSinkOptions } from './siem-sink-options.ts';
 
@@ -88,9 +88,9 @@ export class SiemSink<Payload> implements Sink<Payload> {
     await this.#collector.close();
   }
 
-  #encode(batch: Batch<Payload>): { events: EventBuffer; unmapped: ReadonlyMap<number, Error> } {
+  #encode(batch: Batch<Payload>): { events: RequestBody; unmapped: ReadonlyMap<number, Error> } {
     const { event, time } = this.#options;
-    const events = new EventBuffer(this.#lastBatchBytes, `${ENVELOPE_END}${this.#dialect.separator}`);
+    const events = new RequestBody(this.#lastBatchBytes, `${ENVELOPE_END}${this.#dialect.separator}`);
     const unmapped = new Map<number, Error>();
     for (let i = 0; i < batch.length; i++) {
       const { payload, entry } = batch[i] as Batch<Payload>[number];

@@ -4,15 +4,15 @@ const MARGIN_BYTES = 4_096;
 const MAX_BYTES_PER_UNIT = 3;
 
 /**
- * The events of one batch, encoded one after the other into memory of its own. It is never used for a second batch: a
- * request may be answered while its body is still on its way.
+ * The parts of one batch's requests, one per entry, encoded one after the other into memory of its own. It is never used
+ * for a second batch: a request may be answered while its body is still on its way.
  */
-export class EventBuffer {
+export class RequestBody {
   #buffer: Buffer;
   readonly #ending: Buffer;
   readonly #starts: number[] = [0];
 
-  /** @param ending goes behind each event */
+  /** @param ending goes behind each part */
   constructor(expectedBytes: number, ending: string) {
     this.#buffer = Buffer.allocUnsafeSlow(expectedBytes + MARGIN_BYTES);
     this.#ending = Buffer.from(ending);
@@ -37,12 +37,12 @@ export class EventBuffer {
     this.#starts.push(end);
   }
 
-  /** Bytes of the events from `from` up to, not including, `to`, each with its ending. */
+  /** Bytes of the parts from `from` up to, not including, `to`, each with its ending. */
   sizeOf(from: number, to: number): number {
     return (this.#starts[to] as number) - (this.#starts[from] as number);
   }
 
-  /** Those events themselves; the memory is shared and must not be written to. */
+  /** Those parts themselves; the memory is shared and must not be written to. */
   slice(from: number, to: number): Buffer {
     return this.#buffer.subarray(this.#starts[from], this.#starts[to]);
   }
