@@ -46,10 +46,11 @@ export class BatchDelivery<Payload> {
     if (signal.aborted) return inHand.release(read.lease);
     if (!read.alone) return this.#deliver(read.lease, unguarded, signal);
     const [entry] = read.lease.entries as [Entry];
-    const admitted = await trouble.persist('isolation', () => isolation.admits(entry.id), signal);
-    if (admitted === undefined) return inHand.release(read.lease);
-    if (admitted) return this.#deliver(read.lease, isolation.guard(entry.id, signal), signal);
-    settling.setAside(read.lease, [crashed(entry)]);
+    const ended = await trouble.persist('isolation', () => isolation.ended(entry.id), signal);
+    if (ended === undefined) return inHand.release(read.lease);
+    if (isolation.convicts(ended)) return settling.setAside(read.lease, [crashed(entry)]);
+    await this.#deliver(read.lease, isolation.guard(entry.id, ended, signal), signal);
+    if (!signal.aborted) await isolation.acquit(entry.id, ended);
   }
 
   async #deliver(lease: Lease, guard: Guard, signal: AbortSignal): Promise<void> {

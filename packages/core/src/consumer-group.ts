@@ -143,12 +143,9 @@ export class ConsumerGroup implements Group {
     return Number(await this.#command('HGET', this.#aloneKey, id));
   }
 
-  async markAlone(id: EntryId): Promise<void> {
-    await this.#command('HINCRBY', this.#aloneKey, id, 1);
-  }
-
-  async clearAlone(id: EntryId): Promise<void> {
-    await this.#command('HDEL', this.#aloneKey, id);
+  async noteAlone(id: EntryId, times: number): Promise<void> {
+    if (times > 0) await this.#command('HSET', this.#aloneKey, id, times);
+    else await this.#command('HDEL', this.#aloneKey, id);
   }
 
   async #exists(): Promise<boolean> {

@@ -37,20 +37,26 @@ export class CrashIsolation {
     return { usual, suspects };
   }
 
-  /** @returns false when too many processes have ended over the entry already */
-  async admits(id: EntryId): Promise<boolean> {
-    return (await this.#group.timesAlone(id)) < this.#options.maxAlone;
+  /** How many processes have ended while they delivered the entry alone. */
+  ended(id: EntryId): Promise<number> {
+    return this.#group.timesAlone(id);
+  }
+
+  /** Whether that many are too many to deliver the entry once more. */
+  convicts(ended: number): boolean {
+    return ended >= this.#options.maxAlone;
   }
 
   /**
-   * Runs one step of a delivery alone under a durable note. While Redis is away the step runs without one: then at
-   * worst one more process ends before the entry is found out. A step that is given up with the signal loses its note
-   * at once, for the process that gives it up is alive.
+   * Runs each step of a delivery alone under a durable note of its own: a step that went well says nothing of the next,
+   * so it takes back its own note and leaves those of the processes that have ended. While Redis is away the step runs
+   * without one: then at worst one more process ends before the entry is found out. A step that is given up with the
+   * signal loses its note at once, for the process that gives it up is alive.
    */
-  guard(id: EntryId, signal: AbortSignal): Guard {
-    const takeBack = () => this.#group.clearAlone(id).catch(ignore);
+  guard(id: EntryId, ended: number, signal: AbortSignal): Guard {
+    const takeBack = () => this.#group.noteAlone(id, ended).catch(ignore);
     return async (run) => {
-      await this.#group.markAlone(id).catch(ignore);
+      await this.#group.noteAlone(id, ended + 1).catch(ignore);
       signal.addEventListener('abort', takeBack, { once: true });
       if (signal.aborted) await takeBack();
       try {
@@ -60,6 +66,11 @@ export class CrashIsolation {
         await takeBack();
       }
     };
+  }
+
+  /** The entry has its verdict and ended nobody: what is noted of it is void. */
+  async acquit(id: EntryId, ended: number): Promise<void> {
+    if (ended > 0) await this.#group.noteAlone(id, 0).catch(ignore);
   }
 }
 

@@ -50,8 +50,6 @@ export interface Group {
   setAside(letters: readonly DeadLetter[]): Promise<number>;
   /** How many deliveries of the entry alone began and did not end. */
   timesAlone(id: EntryId): Promise<number>;
-  /** Notes durably that a delivery of the entry alone begins. */
-  markAlone(id: EntryId): Promise<void>;
-  /** Takes the notes back: the delivery ended and the process did not. */
-  clearAlone(id: EntryId): Promise<void>;
+  /** Notes durably how many deliveries of the entry alone began and did not end; 0 takes the note back. */
+  noteAlone(id: EntryId, times: number): Promise<void>;
 }

@@ -132,6 +132,31 @@ describe('an innocent entry', () => {
   });
 });
 
+describe('a suspect', () => {
+  it('that ended one process keeps its note through an outage, and loses it once it is delivered', async () => {
+    await using stream = new TestStream(redis);
+    const [id] = await stream.addMany(1);
+    for (let reads = 0; reads < 4; reads++) {
+      await stream.readBy('a', 1);
+      await stream.call('XREADGROUP', 'GROUP', GROUP, 'a', 'STREAMS', stream.name, '0');
+    }
+    const alone = groupKey(stream.name, GROUP, 'alone');
+    await stream.call('HSET', alone, id as string, 1);
+    const notes: number[] = [];
+    const sink = new TestSink(async () => {
+      notes.push(Number(await stream.call('HGET', alone, id as string)));
+      throw new Error('down');
+    });
+    await stream.consumer(sink).start();
+    await until(() => notes.length >= 4);
+    expect(new Set(notes)).toEqual(new Set([2]));
+    sink.answer = async (batch) => batch.map((item) => delivered(item.id));
+    await until(() => settled(stream));
+    await until(async () => (await stream.call('EXISTS', alone)) === 0);
+    expect(await stream.status()).toMatchObject({ deadLetters: 0 });
+  });
+});
+
 describe('a consumer process', () => {
   it('ends by itself once it was stopped', async () => {
     await using stream = new TestStream(redis);
