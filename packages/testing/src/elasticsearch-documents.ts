@@ -14,9 +14,9 @@ export async function readAllDocuments(
   indices: string,
   auth: ElasticsearchAuth,
 ): Promise<StoredDocument[]> {
-  const post = (path: string, body: object) => request(url + path, body, auth);
+  const post = (path: string, body?: object) => request(url + path, body, auth);
   const missingIsEmpty = 'ignore_unavailable=true&allow_no_indices=true';
-  await post(`/${indices}/_refresh?${missingIsEmpty}`, {});
+  await post(`/${indices}/_refresh?${missingIsEmpty}`);
   const first = { size: PAGE_SIZE, sort: ['_doc'] };
   let page = (await post(`/${indices}/_search?scroll=1m&${missingIsEmpty}`, first)) as Page;
   const documents: StoredDocument[] = [];
@@ -28,13 +28,17 @@ export async function readAllDocuments(
   return documents;
 }
 
-async function request(url: string, body: object, { apiKey, username, password }: ElasticsearchAuth): Promise<unknown> {
+async function request(
+  url: string,
+  body: object | undefined,
+  { apiKey, username, password }: ElasticsearchAuth,
+): Promise<unknown> {
   const basic = username ? `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` : undefined;
   const authorization = apiKey ? `ApiKey ${apiKey}` : basic;
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(authorization ? { authorization } : {}) },
-    body: JSON.stringify(body),
+    body: body === undefined ? null : JSON.stringify(body),
   });
   if (!response.ok)
     throw new Error(`${new URL(url).pathname} was answered ${response.status}: ${await response.text()}`);
