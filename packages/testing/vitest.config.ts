@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { SkippedReporter } from './scripts/skipped-reporter.js';
 
 /** Every workspace's tests run under this configuration: `vitest run --config …/testing/vitest.config.ts --root .` */
 const conditions = ['@distributary/source', 'node', 'import', 'default'];
@@ -13,6 +14,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
+    reporters: ['default', ...(process.env['GITHUB_ACTIONS'] ? ['github-actions'] : []), new SkippedReporter()],
     execArgv: ['--conditions=@distributary/source'],
   },
 });

@@ -6,10 +6,10 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { forgetSkippedTests, ROOT } from './skipped-tests.js';
 
 const OLDEST_NODE = 20;
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const APT_GET = 'apt-get';
 const BINARIES = join(ROOT, 'node_modules', '.bin');
 const CAPABILITY = new URL('../src/redis-capability.ts', import.meta.url).href;
 
@@ -18,12 +18,15 @@ const EMBEDDED_ADVICE = {
   test: 'Tests that need a server of their own are skipped and named at the end; `apt-get install redis-server` enables them.',
 };
 
+const { DISTRIBUTARY_NO_INSTALL, DISTRIBUTARY_REDIS, PATH = '' } = process.env;
+
 const purpose = process.argv[2];
 if (purpose !== 'start' && purpose !== 'test') fail('Usage: node prepare.js start|test');
 
 checkNode();
 installDependencies();
-chooseRedis();
+if (purpose === 'test') forgetSkippedTests();
+chooseRedis(EMBEDDED_ADVICE[purpose]);
 
 function checkNode() {
   if (Number(process.versions.node.split('.')[0]) >= OLDEST_NODE) return;
@@ -58,24 +61,31 @@ function whyInstall() {
   return installed < locked ? 'package-lock.json is newer than what is installed' : undefined;
 }
 
+/** @param {string} path */
 function modifiedMs(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
 }
 
-function chooseRedis() {
+/** @param {string} embeddedAdvice */
+function chooseRedis(embeddedAdvice) {
   let redis = askForRedis();
-  if (redis.kind === 'embedded' && maySystemInstall() && installRedisServer()) redis = askForRedis();
+  if (redis.kind === 'embedded' && mayInstallRedisServer()) {
+    installRedisServer();
+    redis = askForRedis();
+  }
   say(`Redis: ${redis.describe}.`);
-  if (redis.kind === 'embedded' && process.env.DISTRIBUTARY_REDIS !== 'embedded') say(EMBEDDED_ADVICE[purpose]);
+  if (redis.kind === 'embedded' && DISTRIBUTARY_REDIS !== 'embedded') say(embeddedAdvice);
 }
 
-/** Asks the code that the tests and the demo ask, on the Node.js that runs them. */
+/**
+ * Asks the code that the tests and the demo ask, on the Node.js that runs them.
+ * @returns {import('../src/redis-capability.ts').RedisCapability}
+ */
 function askForRedis() {
   const program = `import { redisCapability } from '${CAPABILITY}'; console.log(JSON.stringify(redisCapability()))`;
   const { status, stdout, stderr, error } = spawnSync('node', ['--input-type=module', '--eval', program], {
-    env: { ...process.env, PATH: BINARIES + delimiter + (process.env.PATH ?? '') },
+    env: { ...process.env, PATH: BINARIES + delimiter + PATH },
     encoding: 'utf8',
-    shell: false,
   });
   if (status === 0) return JSON.parse(stdout);
   fail(
@@ -84,39 +94,44 @@ function askForRedis() {
   );
 }
 
-function maySystemInstall() {
-  const isWanted = process.env.DISTRIBUTARY_NO_INSTALL !== '1' && process.env.DISTRIBUTARY_REDIS !== 'embedded';
-  return isWanted && process.getuid?.() === 0 && existsSync('/etc/debian_version') && isOnPath('apt-get');
+function mayInstallRedisServer() {
+  const isWanted = DISTRIBUTARY_NO_INSTALL !== '1' && DISTRIBUTARY_REDIS !== 'embedded';
+  return isWanted && process.getuid?.() === 0 && existsSync('/etc/debian_version') && isOnPath(APT_GET);
 }
 
-/** Whether redis-server was installed; no service is left running. */
+/** Leaves no service running. */
 function installRedisServer() {
-  say(
-    'Redis: no server here and no Docker, so redis-server is installed with apt-get (DISTRIBUTARY_NO_INSTALL=1 forbids it).',
-  );
-  const isInstalled =
-    aptGet('update', '-qq') && aptGet('install', '-y', '-qq', '--no-install-recommends', 'redis-server');
+  say('Redis: there is no server and no Docker here: installing redis-server with apt-get.');
+  say('DISTRIBUTARY_NO_INSTALL=1 forbids that.');
+  aptGet('update');
+  const isInstalled = aptGet('install', '-y', '--no-install-recommends', 'redis-server');
   if (isOnPath('redis-server')) stopService();
-  if (!isInstalled) say('Redis: apt-get failed, see above; going on without.');
-  return isInstalled;
+  if (!isInstalled) say('Redis: apt-get could not install redis-server, and says why above.');
 }
 
+/** @param {string[]} args */
 function aptGet(...args) {
-  // RUNLEVEL=1: packages start no services in single-user mode.
+  const patience = ['-o', 'Acquire::http::Timeout=15', '-o', 'DPkg::Lock::Timeout=60'];
+  // RUNLEVEL=1: no package starts a service in single-user mode.
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  return spawnSync('apt-get', args, { env, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0;
+  const { status } = spawnSync(APT_GET, ['-qq', ...patience, ...args], {
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  return status === 0;
 }
 
 /** systemd starts services whatever the runlevel. */
 function stopService() {
-  const [command, ...args] = existsSync('/run/systemd/system')
+  const [command = '', ...args] = existsSync('/run/systemd/system')
     ? ['systemctl', 'disable', '--now', 'redis-server']
     : ['service', 'redis-server', 'stop'];
   spawnSync(command, args, { stdio: 'ignore' });
 }
 
+/** @param {string} name */
 function isOnPath(name) {
-  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
+  const folders = PATH.split(delimiter).filter(Boolean);
   return folders.some((folder) => {
     try {
       accessSync(join(folder, name), constants.X_OK);
@@ -127,10 +142,15 @@ function isOnPath(name) {
   });
 }
 
+/** @param {string} line */
 function say(line) {
   console.log(`[prepare] ${line}`);
 }
 
+/**
+ * @param {string} message
+ * @returns {never}
+ */
 function fail(message) {
   console.error(`[prepare] ${message}`);
   process.exit(1);

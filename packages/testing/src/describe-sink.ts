@@ -39,6 +39,7 @@ export interface DescribeSinkOptions {
   readonly redelivered?: 'once' | 'again';
 }
 
+const NEED_OF_FAULTS = 'needs a destination that can be made to fail: env -u ELASTICSEARCH_URL -u SIEM_URL npm test';
 const ABORT_IS_HEEDED_WITHIN_MS = 2_000;
 
 /** What every sink has to keep, as a suite: `create` is called for each test, and what it made disposed of after it. */
@@ -192,7 +193,7 @@ async function withSink<Payload>(
       deliver: (entries, signal = never) => sink.deliver(decoded(entries, decode), signal),
       expectStored: async (entries) => expectHeld(entries, await stored()),
       async fail(context, fault) {
-        if (!faults) context.skip('needs a destination that can be made to fail');
+        if (!faults) context.skip(NEED_OF_FAULTS);
         await faults?.set(fault);
       },
     });

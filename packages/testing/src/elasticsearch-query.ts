@@ -31,7 +31,7 @@ export function search(documents: readonly StoredDocument[], request: SearchRequ
 }
 
 /** @throws Error for a kind of query that the stand-in does not know */
-export function matches(query: Query, document: StoredDocument): boolean {
+function matches(query: Query, document: StoredDocument): boolean {
   const [kind = '', body] = Object.entries(query)[0] ?? [];
   const fields = body as Fields;
   if (kind === 'match_all') return true;
