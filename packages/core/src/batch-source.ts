@@ -104,24 +104,28 @@ export class BatchSource {
   }
 
   async #own(after: EntryId): Promise<readonly ReadBatch[]> {
+    const inHand = this.#inHand.ids();
     const page = await this.#group.readOwn(after, this.#count());
     this.#ownAfter = page.last;
-    return this.#again(page, 'own');
+    return this.#again(page, 'own', inHand);
   }
 
   async #claimed(): Promise<readonly ReadBatch[]> {
     const { idleMs } = this.#options.claim;
+    const inHand = this.#inHand.ids();
     const page = await this.#group.claimIdle(this.#claimCursor, idleMs, Math.min(CLAIM_COUNT, this.#count()));
     this.#claimCursor = page.cursor;
+    if (page.unnamedLost) this.#ownAfter = START;
     // A sweep goes on at once, between reads of new entries; half a lease later the next one begins.
     if (page.cursor === START) this.#nextClaimAt = this.#clock.now() + (idleMs / 2) * (0.75 + this.#clock.random() / 2);
-    return this.#again(page, 'claimed');
+    return this.#again(page, 'claimed', inHand);
   }
 
-  /** Entries that were handed out before: those in hand are left out, suspects become batches of their own. */
-  async #again(page: Page, origin: 'own' | 'claimed'): Promise<readonly ReadBatch[]> {
-    if (page.lost.length === 0 && page.entries.length === 0) return [];
-    const inHand = this.#inHand.ids();
+  /**
+   * Entries that were handed out before: suspects become batches of their own, and those in hand are left out.
+   * @param inHand as it was when the page was asked for: what has been acknowledged since may still be in the page
+   */
+  async #again(page: Page, origin: 'own' | 'claimed', inHand: ReadonlySet<EntryId>): Promise<readonly ReadBatch[]> {
     // What is in hand is not lost: its fields were read before the stream was trimmed.
     const lost = page.lost.filter((id) => !inHand.has(id));
     if (lost.length > 0) await this.#lost(lost);

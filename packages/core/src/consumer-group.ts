@@ -69,10 +69,12 @@ export class ConsumerGroup implements Group {
     const { stream, group, consumer } = this.#identity;
     const reply = await this.#read('XAUTOCLAIM', [stream, group, consumer, idleMs, cursor, 'COUNT', count], 0);
     // The third element came with Redis 7.0; before that a trimmed entry is a null among the entries.
-    const [next, entries, deleted = []] = reply as [Buffer, (RawEntry | null)[], Buffer[]?];
-    const page = pageOf(entries.filter((entry) => entry !== null));
+    const [next, replied, deleted = []] = reply as [Buffer, (RawEntry | null)[], Buffer[]?];
+    const present = replied.filter((entry) => entry !== null);
+    const page = pageOf(present);
     const lost = [...page.lost, ...deleted.map((id) => id.toString('latin1') as EntryId)];
-    return { entries: page.entries, lost, cursor: next.toString('latin1') as EntryId };
+    const unnamedLost = present.length < replied.length;
+    return { entries: page.entries, lost, unnamedLost, cursor: next.toString('latin1') as EntryId };
   }
 
   async deliveryCounts(ids: readonly EntryId[]): Promise<ReadonlyMap<EntryId, number>> {

@@ -15,6 +15,8 @@ export interface OwnPage extends Page {
 /** A page of entries taken over from others; `cursor` is where the next sweep step begins, `0-0` at the end. */
 export interface ClaimedPage extends Page {
   readonly cursor: EntryId;
+  /** Trimmed entries were taken over that the server did not name (Redis 6.2): reading the own pending entries does. */
+  readonly unnamedLost: boolean;
 }
 
 /** An entry to set aside, with what an operator needs to judge it. */
