@@ -35,7 +35,7 @@ export class CollectorStandIn implements Dialect {
   constructor({ token, ack = false, maxContentLength = 100 * 1024 * 1024, file }: CollectorStandInOptions = {}) {
     this.#token = token;
     this.#ack = ack;
-    this.#store = new DocumentStore(file);
+    this.#store = new DocumentStore('keep', file);
     this.maxBodyBytes = maxContentLength;
   }
 
@@ -128,7 +128,7 @@ export class CollectorStandIn implements Dialect {
       if (id !== '' && (seen.has(id) || this.#store.has('', id))) this.duplicates++;
       seen.add(id);
     }
-    this.#store.add(documents, 'keep');
+    this.#store.add(documents);
   }
 }
 

@@ -20,7 +20,7 @@ function nextInk(text: string, from: number): number | undefined {
 function endOfObject(text: string, start: number): number {
   if (text[start] !== '{') return text.length;
   let depth = 0;
-  const marks = /"(?:[^"\\]|\\.)*"|[{}]/gs;
+  const marks = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}]/gs;
   marks.lastIndex = start;
   for (let mark = marks.exec(text); mark; mark = marks.exec(text)) {
     if (mark[0] === '{') depth++;

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 
 /** A document as a stand-in holds it. */
 export interface StoredDocument {
@@ -15,25 +15,25 @@ interface Kept {
   readonly text: string;
 }
 
+/** What becomes of a document that has the index and the ID of another. */
+type Duplicates = 'replace' | 'keep';
+
 /** A stand-in's documents in the order they came; with a file they survive the process. */
 export class DocumentStore {
+  readonly #duplicates: Duplicates;
   readonly #file: string | undefined;
   #kept: Kept[] = [];
   readonly #positions = new Map<string, number>();
 
-  constructor(file?: string) {
+  constructor(duplicates: Duplicates, file?: string) {
+    this.#duplicates = duplicates;
     this.#file = file;
     if (file && existsSync(file)) for (const line of completeLines(file)) this.#keep(JSON.parse(line) as Kept);
   }
 
-  /** Appends documents; one that is known by the same index and non-empty ID is replaced when `duplicates` says so. */
-  add(documents: readonly Kept[], duplicates: 'replace' | 'keep'): void {
+  add(documents: readonly Kept[]): void {
     if (this.#file) appendFileSync(this.#file, documents.map((document) => `${JSON.stringify(document)}\n`).join(''));
-    for (const document of documents) {
-      const known = this.#positions.get(key(document.index, document.id));
-      if (duplicates === 'replace' && known !== undefined) this.#kept[known] = document;
-      else this.#keep(document);
-    }
+    for (const document of documents) this.#keep(document);
   }
 
   /** Forgets documents; in the file as well. */
@@ -42,7 +42,7 @@ export class DocumentStore {
     this.#kept = [];
     this.#positions.clear();
     if (this.#file) writeFileSync(this.#file, '');
-    this.add(rest, 'keep');
+    this.add(rest);
   }
 
   has(index: string, id: string): boolean {
@@ -58,6 +58,11 @@ export class DocumentStore {
   }
 
   #keep(document: Kept): void {
+    const known = this.#positions.get(key(document.index, document.id));
+    if (this.#duplicates === 'replace' && known !== undefined) {
+      this.#kept[known] = document;
+      return;
+    }
     this.#positions.set(key(document.index, document.id), this.#kept.length);
     this.#kept.push(document);
   }
@@ -67,7 +72,10 @@ function key(index: string, id: string): string {
   return `${index}\0${id}`;
 }
 
-/** A line that a crash cut short was never confirmed. */
+/** A line that a crash cut short was never confirmed: it is taken off the file, so that the next one starts afresh. */
 function completeLines(file: string): string[] {
-  return readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  const bytes = readFileSync(file);
+  const end = bytes.lastIndexOf('\n') + 1;
+  if (end < bytes.length) truncateSync(file, end);
+  return bytes.toString('utf8', 0, end).split('\n').slice(0, -1);
 }

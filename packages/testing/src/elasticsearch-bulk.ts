@@ -25,6 +25,8 @@ const MAX_ID_BYTES = 512;
 
 export interface BulkSurroundings {
   readonly store: DocumentStore;
+  /** Those there are; the ones that the request creates are added. */
+  readonly indices: Set<string>;
   readonly faults: readonly Fault[];
   readonly isDataStream: (index: string) => boolean;
   readonly newId: () => string;
@@ -54,10 +56,8 @@ export function bulk(body: Buffer, defaultIndex: string | undefined, surrounding
     }
     return { [action.op]: success(action, surroundings.store.size + accepted.length - 1, exists, diverted) };
   });
-  surroundings.store.add(
-    accepted.map(({ index, id, text }) => ({ index, id, text })),
-    'replace',
-  );
+  surroundings.store.add(accepted.map(({ index, id, text }) => ({ index, id, text })));
+  for (const { index } of accepted) surroundings.indices.add(index);
   const errors = items.some((item) => Object.values(item).some((result) => 'error' in result));
   return { answer: { errors, took: 1, items: misreported(items, surroundings.faults) }, duplicates };
 }
@@ -76,7 +76,10 @@ function* parseActions(body: Buffer, defaultIndex: string | undefined, newId: ()
     }
     const id = target['_id'] === undefined ? newId() : String(target['_id']);
     if (Buffer.byteLength(id) > MAX_ID_BYTES) throw tooLong(id);
-    yield { op, index: String(target['_index'] ?? defaultIndex ?? ''), id, text };
+    const index = String(target['_index'] ?? defaultIndex ?? '');
+    if (index === '')
+      throw new BulkRefusal('action_request_validation_exception', 'Validation Failed: 1: index is missing;');
+    yield { op, index, id, text };
   }
 }
 

@@ -17,8 +17,14 @@ type Query = Record<string, unknown>;
 type Fields = Readonly<Record<string, unknown>>;
 type Ordered = string | number;
 
+/** As `index.max_result_window`. */
+const MAX_RESULT_WINDOW = 10_000;
+
 /** The documents that match, of all, and the page that was asked for, with what each was sorted by. */
 export function search(documents: readonly StoredDocument[], request: SearchRequest): SearchResult {
+  if ((request.from ?? 0) + (request.size ?? 10) > MAX_RESULT_WINDOW) {
+    throw new Error(`Result window is too large, from + size must be less than or equal to: [${MAX_RESULT_WINDOW}]`);
+  }
   const keys = (request.sort ?? []).map(sortKey);
   const found = documents
     .filter((document) => matches(request.query ?? { match_all: {} }, document))
@@ -37,6 +43,8 @@ function matches(query: Query, document: StoredDocument): boolean {
   if (kind === 'match_all') return true;
   if (kind === 'ids') return (fields['values'] as string[]).includes(document.id);
   if (kind === 'bool') {
+    const unknown = Object.keys(fields).find((name) => name !== 'must' && name !== 'filter');
+    if (unknown) throw new Error(`unknown clause [${unknown}] of a bool query`);
     const clauses = [fields['must'], fields['filter']].flatMap((clause) => clause ?? []) as Query[];
     return clauses.every((clause) => matches(clause, document));
   }

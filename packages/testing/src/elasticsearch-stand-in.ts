@@ -41,7 +41,7 @@ export class ElasticsearchStandIn implements Dialect {
 
   constructor({ major = 9, maxContentLength = 100 * 1024 * 1024, file }: ElasticsearchStandInOptions = {}) {
     this.#major = major;
-    this.#store = new DocumentStore(file);
+    this.#store = new DocumentStore('replace', file);
     for (const { index } of this.#store.documents()) this.#indices.add(index);
     this.maxBodyBytes = maxContentLength;
     this.headers = {
@@ -106,8 +106,13 @@ export class ElasticsearchStandIn implements Dialect {
   }
 
   #bulk({ body, faults }: Exchange, index: string | undefined): Reply {
-    const isDataStream = (name: string) => this.#isDataStream(name);
-    const { answer, duplicates } = bulk(body, index, { store: this.#store, faults, isDataStream, newId: randomUUID });
+    const { answer, duplicates } = bulk(body, index, {
+      store: this.#store,
+      indices: this.#indices,
+      faults,
+      isDataStream: (name) => this.#isDataStream(name),
+      newId: randomUUID,
+    });
     this.duplicates += duplicates;
     return ok(answer);
   }
@@ -139,16 +144,21 @@ export class ElasticsearchStandIn implements Dialect {
   }
 
   #getDataStreams(pattern: string): Reply {
-    const indices = [...this.#store.documents()].map(({ index }) => index);
-    const names = [...new Set([...this.#dataStreams, ...indices])].filter((name) => this.#isDataStream(name));
-    return ok({ data_streams: names.filter((name) => coversIndex(pattern, name)).map((name) => ({ name })) });
+    const names = [...new Set([...this.#dataStreams, ...this.#indices])].filter((name) => this.#isDataStream(name));
+    const found = names.filter((name) => coversIndex(pattern, name));
+    if (found.length === 0 && !isWildcard(pattern)) return noSuchIndex(pattern);
+    return ok({ data_streams: found.map((name) => ({ name })) });
   }
 
-  #count({ body }: Exchange, pattern = '*'): Reply {
+  #count({ body, query }: Exchange, pattern = '*'): Reply {
+    const missing = this.#missing(pattern, query);
+    if (missing) return noSuchIndex(missing);
     return ok({ count: search(this.#within(pattern), { ...parseSearch(body), size: 0 }).total });
   }
 
-  #search({ body }: Exchange, pattern = '*'): Reply {
+  #search({ body, query }: Exchange, pattern = '*'): Reply {
+    const missing = this.#missing(pattern, query);
+    if (missing) return noSuchIndex(missing);
     const request = parseSearch(body);
     const { total, page } = search(this.#within(pattern), request);
     const hits = page.map(({ document: { id, index, document }, sort }) => ({
@@ -176,7 +186,7 @@ export class ElasticsearchStandIn implements Dialect {
   }
 
   #getIndex(index: string): Reply {
-    if (!this.#indices.has(index)) return error(404, 'index_not_found_exception', `no such index [${index}]`);
+    if (!this.#indices.has(index)) return noSuchIndex(index);
     return ok({ [index]: {} });
   }
 
@@ -184,6 +194,13 @@ export class ElasticsearchStandIn implements Dialect {
     this.#store.remove(({ index }) => coversIndex(pattern, index));
     for (const index of this.#indices) if (coversIndex(pattern, index)) this.#indices.delete(index);
     return acknowledged();
+  }
+
+  /** The first that is named outright and is not there. */
+  #missing(pattern: string, query: URLSearchParams): string | undefined {
+    if (query.get('ignore_unavailable') === 'true') return undefined;
+    const exists = (name: string) => isWildcard(name) || this.#indices.has(name) || this.#dataStreams.has(name);
+    return pattern.split(',').find((name) => !exists(name));
   }
 
   #within(pattern: string): readonly StoredDocument[] {
@@ -225,6 +242,14 @@ function mediaTypeRefused(): Reply {
 
 function parseSearch(body: Buffer): SearchRequest {
   return body.length === 0 ? {} : JSON.parse(body.toString('utf8'));
+}
+
+function isWildcard(pattern: string): boolean {
+  return pattern === '_all' || pattern.includes('*');
+}
+
+function noSuchIndex(name: string): Reply {
+  return error(404, 'index_not_found_exception', `no such index [${name}]`);
 }
 
 function ok(body: unknown): Reply {

@@ -38,6 +38,9 @@ type Answer =
 /** Collector: stores and never confirms; or confirms receipt, loses the events, and so never confirms. */
 type Acknowledging = { readonly kind: 'acks'; readonly how: 'never' | 'lost' };
 
+/** A fault that a single request can meet. */
+export type RequestFault = Exclude<Fault, WholeServer>;
+
 export type FaultOf<Kind extends Fault['kind']> = Extract<Fault, { readonly kind: Kind }>;
 
 /** Switches the faults of a destination while it runs. */
@@ -45,7 +48,7 @@ export interface Faults {
   /** These faults from now on, in place of those set before. */
   set(...faults: Fault[]): Promise<void>;
   /** This fault for the next `count` deliveries, on top of those set; calls queue up. */
-  next(count: number, fault: Fault): Promise<void>;
+  next(count: number, fault: RequestFault): Promise<void>;
   /** No faults any more. */
   clear(): Promise<void>;
 }
@@ -53,14 +56,14 @@ export interface Faults {
 /** The faults in force, and those that the next deliveries use up. */
 export class FaultPlan {
   #standing: readonly Fault[] = [];
-  #upcoming: Fault[] = [];
+  #upcoming: RequestFault[] = [];
 
   set(faults: readonly Fault[]): void {
     this.#standing = faults;
     if (faults.length === 0) this.#upcoming = [];
   }
 
-  next(count: number, fault: Fault): void {
+  next(count: number, fault: RequestFault): void {
     for (let i = 0; i < count; i++) this.#upcoming.push(fault);
   }
 

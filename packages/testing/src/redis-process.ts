@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { freePort } from './free-port.ts';
+import { guard } from './guard.ts';
 import type { RedisFixture } from './start-redis.ts';
 import { type TemporaryFolder, temporaryFolder } from './temporary-folder.ts';
 import { until } from './until.ts';
@@ -16,7 +17,10 @@ export interface RedisProcessOptions {
 const READY_WITHIN_MS = 30_000;
 const OUTPUT_KEPT = 4_000;
 
-/** A Redis or Valkey server as a process of ours, on a loopback port and in a folder of its own. */
+/**
+ * A Redis or Valkey server as a process of ours, on a loopback port and in a folder of its own. An interrupt at the
+ * terminal does not reach it, so that what is draining can still use it; the end of this process does.
+ */
 export class RedisProcess implements RedisFixture {
   readonly kind = 'process';
   readonly describe: string;
@@ -24,8 +28,8 @@ export class RedisProcess implements RedisFixture {
   readonly url: string;
   readonly #options: RedisProcessOptions;
   readonly #folder: TemporaryFolder;
-  readonly #killOnExit = () => this.#child?.kill('SIGKILL');
   #child: ChildProcess | undefined;
+  #guard: Disposable | undefined;
   #output = '';
 
   private constructor(options: RedisProcessOptions, port: number, folder: TemporaryFolder) {
@@ -39,7 +43,6 @@ export class RedisProcess implements RedisFixture {
   /** @throws Error with the server's last output when it does not answer */
   static async start(options: RedisProcessOptions): Promise<RedisProcess> {
     const redis = new RedisProcess(options, await freePort(), await temporaryFolder());
-    process.once('exit', redis.#killOnExit);
     try {
       await redis.#run();
     } catch (thrown) {
@@ -68,7 +71,6 @@ export class RedisProcess implements RedisFixture {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#end('SIGKILL');
-    process.off('exit', this.#killOnExit);
     await this.#folder[Symbol.asyncDispose]();
   }
 
@@ -77,8 +79,10 @@ export class RedisProcess implements RedisFixture {
     const own = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.#folder.path, '--save', ''];
     const child = spawn(bin, [...own, '--appendonly', persistent ? 'yes' : 'no', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
     });
     this.#child = child;
+    this.#guard = guard(child);
     const keep = (chunk: Buffer) => {
       this.#output = (this.#output + chunk).slice(-OUTPUT_KEPT);
     };
@@ -95,6 +99,7 @@ export class RedisProcess implements RedisFixture {
   async #end(signal: NodeJS.Signals): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
+    this.#guard?.[Symbol.dispose]();
     if (!child || hasEnded(child)) return;
     const ended = once(child, 'exit');
     child.kill('SIGCONT');

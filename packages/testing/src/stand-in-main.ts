@@ -1,9 +1,10 @@
-import type { Fault } from './faults.ts';
+import type { Fault, RequestFault } from './faults.ts';
 import { listen, type StandIn, type StandInRequest } from './stand-in.ts';
 import type { Answer, Call, Listening } from './stand-in-process.ts';
 
-/** The process of a stand-in: told what to be by its first argument, controlled over IPC, gone with its parent. */
+/** The process of a stand-in: told what to be by its first argument, controlled over IPC, gone with its parent and not before. */
 process.once('disconnect', () => process.exit());
+process.on('SIGINT', () => undefined);
 
 try {
   const standIn = await listen(JSON.parse(process.argv[2] ?? '') as StandInRequest);
@@ -24,7 +25,7 @@ async function answer(standIn: StandIn, { id, method, args }: Call): Promise<voi
 
 async function perform(standIn: StandIn, method: Call['method'], args: readonly unknown[]) {
   if (method === 'set') return standIn.faults.set(...(args as Fault[]));
-  if (method === 'next') return standIn.faults.next(args[0] as number, args[1] as Fault);
+  if (method === 'next') return standIn.faults.next(args[0] as number, args[1] as RequestFault);
   if (method === 'clear') return standIn.faults.clear();
   return method === 'stored' ? standIn.stored() : standIn.counts();
 }

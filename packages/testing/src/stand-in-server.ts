@@ -125,7 +125,7 @@ export class StandInServer implements AsyncDisposable {
     const faults = this.#plan.forRequest(delivers ? 'delivery' : 'other');
     const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
     const exchange = { method, path, query: searchParams, headers: request.headers, body, faults };
-    await sleep(faultOf(faults, 'slow')?.ms ?? 0);
+    await sleep(faultOf(faults, 'slow')?.ms ?? 0, undefined, { ref: false });
     if (faultOf(faults, 'reset')?.after === 'receipt') return void response.destroy();
     const reply = this.#refusal(exchange) ?? this.#dialect.handle(exchange);
     if (faultOf(faults, 'reset')?.after === 'commit') return void response.destroy();
