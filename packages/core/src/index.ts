@@ -1,5 +1,6 @@
 export { Backoff, type BackoffRange } from './backoff.ts';
 export { type Clock, systemClock } from './clock.ts';
+export { type ConsumerEnvironment, consumerFromEnvironment, hostConsumerName } from './consumer-environment.ts';
 export { type DeadLetterEnvelope, readDeadLetter, type StoredDeadLetter } from './dead-letters.ts';
 export { type Batch, compareEntryIds, type Decode, type DecodedEntry, Entry, type EntryId } from './entry.ts';
 export {

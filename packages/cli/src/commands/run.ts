@@ -1,0 +1,73 @@
+import { checkName, hostConsumerName } from '@distributary/core';
+import { Command, InvalidArgumentError } from 'commander';
+import type { ConsumerPlan } from '../kept-process.ts';
+import { createLog } from '../log.ts';
+import { LogOutput } from '../log-output.ts';
+import type { SetExit } from '../program.ts';
+import { Supervisor } from '../supervisor.ts';
+import { readTeam, type Team } from '../team.ts';
+import { UsageError } from '../usage-error.ts';
+
+interface RunOptions {
+  readonly replicas: number;
+  readonly drainTimeout: number;
+}
+
+const EXAMPLES = `
+Examples:
+  npx distributary run consumers/noc                             one process, in the foreground
+  npx distributary run consumers/noc consumers/security --replicas 2
+  npx distributary run consumers/noc | jq -r .msg                logs are JSON lines where no terminal is
+
+Reads REDIS_URL, LOG_LEVEL, DISTRIBUTARY_CONSUMER (the name in the group; default: the host's), and what the packages need.
+SIGTERM or SIGINT drains: nothing new is taken, what is in hand is finished. A second one kills; that stays pending.
+Exit codes: 0 drained · 1 not in time, or a consumer was given up · 2 wrong arguments, environment or package`;
+
+export function runCommand(setExit: SetExit): Command {
+  return new Command('run')
+    .description('run consumers, each replica as a process of its own, started again whenever it ends')
+    .argument('<package...>', 'folders of consumer packages, such as consumers/noc')
+    .option('--replicas <n>', 'processes per package', positiveInteger, 1)
+    .option('--drain-timeout <seconds>', 'how long to finish what is in hand after SIGTERM', positiveInteger, 25)
+    .addHelpText('after', EXAMPLES)
+    .action(async (packages: string[], options: RunOptions) => {
+      const teams = await Promise.all(packages.map(readTeam));
+      refuseTwice(teams);
+      const output = new LogOutput(process.stdout);
+      const log = createLog('supervisor', output, process.env);
+      const plans = teams.flatMap((team) => plansFor(team, options.replicas));
+      const supervisor = new Supervisor({ plans, log, output, drainMs: options.drainTimeout * 1_000 });
+      const ended = supervisor.run();
+      const drain = (signal: NodeJS.Signals) => {
+        log.info({ signal, timeoutSeconds: options.drainTimeout }, 'draining');
+        supervisor.drain();
+      };
+      process.on('SIGTERM', drain).on('SIGINT', drain);
+      setExit(await ended);
+      process.off('SIGTERM', drain).off('SIGINT', drain);
+    });
+}
+
+function plansFor(team: Team, replicas: number): ConsumerPlan[] {
+  const base = checkName('consumer', process.env['DISTRIBUTARY_CONSUMER'] || hostConsumerName());
+  return Array.from({ length: replicas }, (_, i) => ({
+    folder: team.folder,
+    name: replicas === 1 ? team.name : `${team.name}-${i + 1}`,
+    consumer: `${base}-${i + 1}`,
+  }));
+}
+
+function refuseTwice(teams: readonly Team[]): void {
+  const folders = new Set<string>();
+  for (const { folder, name } of teams) {
+    if (folders.has(folder))
+      throw new UsageError(`The package ${name} is given twice. For two processes use --replicas 2.`);
+    folders.add(folder);
+  }
+}
+
+export function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('Give a whole number from 1 on.');
+  return value;
+}

@@ -1,0 +1,147 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { RedisConnection, redisFromEnvironment } from '@distributary/core';
+import {
+  type Confirm,
+  FACILITIES,
+  type FacilityName,
+  type RsyslogConfigOptions,
+  rsyslogConfig,
+  Shipper,
+  type ShipperOptions,
+} from '@distributary/shipper';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { createLog } from '../log.ts';
+import { LogOutput } from '../log-output.ts';
+import { logShipper } from '../shipper-log.ts';
+import { UsageError } from '../usage-error.ts';
+import { positiveInteger } from './run.ts';
+
+interface ShipOptions {
+  readonly fifo?: string;
+  readonly stdin?: true;
+  readonly mode: number;
+  readonly confirm: Confirm;
+  readonly stream: string;
+  readonly route?: ReadonlyMap<FacilityName, string>;
+  readonly wal: string | boolean;
+  readonly walMax: number;
+  readonly maxLine: number;
+  readonly name?: string;
+  readonly drainTimeout: number;
+  readonly printRsyslogConfig?: keyof RsyslogConfigOptions;
+}
+
+const DEFAULT_PIPE = '/var/spool/distributary/syslog_stream';
+
+const EXAMPLES = `
+Examples:
+  npx distributary ship --print-rsyslog-config fifo > /etc/rsyslog.d/30-distributary.conf
+  npx distributary ship --fifo ${DEFAULT_PIPE} --wal /var/lib/distributary/wal
+  npx distributary ship --fifo /dev/syslog_stream --route local7=syslog_stream --route local5=database_syslog
+  npx distributary ship --stdin --confirm messages          as a program of rsyslog's omprog
+
+Lines are in the write-ahead log before anything else happens to them. While Redis is away the log grows to --wal-max;
+then the pipe is not read any more, and rsyslog queues. Reads REDIS_URL and LOG_LEVEL. SIGTERM or SIGINT ends it.
+Exit codes: 0 ended · 1 pipe, log or input failed, as the message says · 2 wrong arguments`;
+
+export function shipCommand(): Command {
+  return new Command('ship')
+    .description('bring lines from a named pipe or standard input into the stream, through a write-ahead log')
+    .addOption(new Option('--fifo <path>', 'the named pipe to read; created where there is none').conflicts('stdin'))
+    .option('--stdin', 'read standard input instead')
+    .addOption(
+      new Option('--confirm <what>', 'what rsyslog is told on standard output, with --stdin')
+        .choices(['nothing', 'messages', 'transactions'])
+        .default('nothing'),
+    )
+    .option('--mode <octal>', 'permissions of a pipe that is created', octal, 0o660)
+    .option('--stream <name>', 'where lines go that no route names', 'syslog_stream')
+    .option('--route <facility=stream>', 'another stream for a facility; may be given several times', addRoute)
+    .option('--wal <folder>', 'the write-ahead log (default: below STATE_DIRECTORY, /var/lib or the home)')
+    .option('--no-wal', 'keep lines in memory only: faster, and a crash loses them')
+    .option('--wal-max <bytes>', 'how large the log may grow', positiveInteger, 1024 ** 3)
+    .option('--max-line <bytes>', 'longer lines are cut, and counted', positiveInteger, 65_536)
+    .option('--name <name>', "the first part of every line's eid (default: the host's name)")
+    .option('--drain-timeout <seconds>', 'how long to bring what waits to Redis after SIGTERM', positiveInteger, 10)
+    .addOption(
+      new Option('--print-rsyslog-config <kind>', 'print a working configuration and end').choices([
+        'fifo',
+        'omprog',
+        'omhiredis',
+      ]),
+    )
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: ShipOptions) => {
+      if (options.printRsyslogConfig) process.stdout.write(printedConfig(options.printRsyslogConfig, options));
+      else await ship(options);
+    });
+}
+
+async function ship(options: ShipOptions): Promise<void> {
+  // Standard output belongs to the protocol with rsyslog where it is spoken.
+  const log = createLog('shipper', new LogOutput(options.stdin ? process.stderr : process.stdout), process.env);
+  const redis = new RedisConnection(redisFromEnvironment(process.env), 'distributary:shipper');
+  try {
+    const shipper = new Shipper(shipperOptions(options, redis));
+    using _summary = logShipper(shipper, log);
+    const stop = () => void shipper.stop({ timeoutMs: options.drainTimeout * 1_000 });
+    process.on('SIGTERM', stop).on('SIGINT', stop);
+    await shipper.start();
+    await shipper.finished;
+    process.off('SIGTERM', stop).off('SIGINT', stop);
+  } finally {
+    redis.close();
+  }
+}
+
+function shipperOptions(options: ShipOptions, redis: RedisConnection): ShipperOptions {
+  const { fifo, stdin, mode, confirm, stream, route, wal, walMax, maxLine, name } = options;
+  if (!fifo && !stdin) throw new UsageError('Nothing to read. Give --fifo <path> or --stdin.');
+  return {
+    redis,
+    stream,
+    input: fifo ? { kind: 'fifo', path: fifo, mode } : { kind: 'stdin', confirm },
+    wal: wal === false ? false : { folder: wal === true ? defaultWal(stream) : wal, maxBytes: walMax },
+    maxLineBytes: maxLine,
+    ...(route ? { routes: route } : {}),
+    ...(name ? { name } : {}),
+  };
+}
+
+/** systemd names the folder of a service's state; without it, root has /var/lib and everybody else a home. */
+function defaultWal(stream: string): string {
+  const state = process.env['STATE_DIRECTORY'];
+  if (state) return join(state, 'wal', stream);
+  return process.getuid?.() === 0
+    ? join('/var/lib/distributary/wal', stream)
+    : join(homedir(), '.local/state/distributary/wal', stream);
+}
+
+function printedConfig(kind: keyof RsyslogConfigOptions, options: ShipOptions): string {
+  if (kind === 'fifo') return rsyslogConfig('fifo', { pipe: options.fifo ?? DEFAULT_PIPE });
+  if (kind === 'omhiredis') return rsyslogConfig('omhiredis', { ...redisAddress(), stream: options.stream });
+  const confirm = options.confirm === 'transactions' ? 'transactions' : 'messages';
+  const command = `/usr/bin/distributary ship --stdin --confirm ${confirm} --stream ${options.stream}`;
+  return rsyslogConfig('omprog', { command, confirm });
+}
+
+function redisAddress(): { server: string; port: number } {
+  const { url = '' } = redisFromEnvironment(process.env);
+  const { hostname, port } = new URL(url);
+  return { server: hostname, port: Number(port || 6379) };
+}
+
+function addRoute(text: string, routes: Map<FacilityName, string> = new Map()): Map<FacilityName, string> {
+  const [facility = '', stream = ''] = text.split('=', 2);
+  const known = FACILITIES.find((name) => name === facility);
+  if (known === undefined || stream === '') {
+    throw new InvalidArgumentError(`Write it as facility=stream. Facilities: ${FACILITIES.join(', ')}.`);
+  }
+  return routes.set(known, stream);
+}
+
+function octal(text: string): number {
+  if (!/^0?[0-7]{3}$/.test(text)) throw new InvalidArgumentError('Write it as three octal digits, such as 660.');
+  return Number.parseInt(text, 8);
+}

@@ -1,0 +1,33 @@
+import { asError } from '@distributary/core';
+import { destination } from 'pino';
+import { logConsumer } from './consumer-log.ts';
+import { createLog } from './log.ts';
+import { exitCodeOf } from './main.ts';
+import { loadTeam, readTeam } from './team.ts';
+import { UsageError } from './usage-error.ts';
+
+/** The process of one consumer, started by the supervisor with the team's folder, its own name and its time to drain. */
+const [folder = '', name = '', drainMs = ''] = process.argv.slice(2);
+const log = createLog(name, destination({ dest: 1, sync: true }), process.env);
+try {
+  const team = await readTeam(folder);
+  const { default: Consumer } = await loadTeam(team);
+  if (typeof Consumer !== 'function') {
+    throw new UsageError(`${folder} exports no consumer. Let its module export the class as default.`);
+  }
+  const consumer = new Consumer(process.env);
+  using _summary = logConsumer(consumer, log);
+  const stop = () => void consumer.stop({ timeoutMs: Number(drainMs) });
+  process.on('SIGTERM', stop);
+  // Ctrl-C reaches the whole group of processes; the supervisor decides.
+  process.on('SIGINT', () => undefined);
+  process.once('disconnect', stop);
+  await consumer.start();
+  await consumer.finished;
+  process.exit();
+} catch (thrown) {
+  const { message, stack } = asError(thrown);
+  const code = exitCodeOf(thrown);
+  log.error(code === 1 ? { stack } : {}, message);
+  process.exit(code);
+}

@@ -1,0 +1,25 @@
+import { Command } from 'commander';
+import { demoCommand } from './commands/demo.ts';
+import { parseCommand } from './commands/parse.ts';
+import { runCommand } from './commands/run.ts';
+import { shipCommand } from './commands/ship.ts';
+import { statusCommand } from './commands/status.ts';
+import type { ExitCode } from './exit.ts';
+
+/** How a command says what its process is to exit with. */
+export type SetExit = (code: ExitCode) => void;
+
+export function createProgram(setExit: SetExit): Command {
+  const program = new Command('distributary')
+    .description('One Redis Stream, a full copy for every team.')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: false })
+    .showSuggestionAfterError()
+    .addHelpText('after', EXIT_CODES);
+  const commands = [runCommand, shipCommand, statusCommand, parseCommand, demoCommand];
+  for (const create of commands) program.addCommand(create(setExit).exitOverride());
+  return program;
+}
+
+const EXIT_CODES = `
+Exit codes: 0 done · 1 something failed that the output names · 2 wrong arguments or environment · 3 Redis did not answer`;

@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { asError, checkName, OptionsError, type StreamConsumer } from '@distributary/core';
+import { UsageError } from './usage-error.ts';
+
+/** A team's package: whose it is, and what to load. */
+export interface Team {
+  readonly folder: string;
+  /** The folder's own name, such as `noc`. */
+  readonly name: string;
+  readonly stream: string;
+  readonly group: string;
+  readonly owner: string | undefined;
+  /** The module that the package exports. */
+  readonly module: string;
+}
+
+/** What that module has to export: the consumer's class, and for `distributary parse` a function. */
+export interface TeamModule {
+  readonly default?: new (environment: NodeJS.ProcessEnv) => StreamConsumer<unknown>;
+  /** What the team would store for a line, as JSON text. */
+  readonly preview?: (line: string) => string;
+}
+
+/** Node runs this package from its source in a checkout; then the teams' packages are, too. */
+export const FROM_SOURCE: boolean = import.meta.url.endsWith('.ts');
+
+interface Manifest {
+  readonly exports?: string | Readonly<Record<string, unknown>>;
+  readonly distributary?: { readonly stream?: unknown; readonly group?: unknown; readonly owner?: unknown };
+}
+
+/**
+ * Reads the package.json of a team's package.
+ * @param path its folder
+ * @throws UsageError saying what is missing
+ */
+export async function readTeam(path: string): Promise<Team> {
+  const folder = resolve(path);
+  const manifest = await readManifest(folder, path);
+  const { stream, group, owner } = manifest.distributary ?? {};
+  if (typeof stream !== 'string' || typeof group !== 'string') {
+    throw new UsageError(
+      `${path}/package.json does not say what the package consumes. Add: "distributary": { "stream": "syslog_stream", "group": "…_team", "owner": "…" }`,
+    );
+  }
+  try {
+    checkName('group', group);
+  } catch (thrown) {
+    throw thrown instanceof OptionsError ? new UsageError(`${path}/package.json: ${thrown.message}`) : thrown;
+  }
+  return {
+    folder,
+    name: basename(folder),
+    stream,
+    group,
+    owner: typeof owner === 'string' ? owner : undefined,
+    module: join(folder, entryOf(manifest, path)),
+  };
+}
+
+/** @throws UsageError when the module cannot be loaded */
+export async function loadTeam({ module, name }: Team): Promise<TeamModule> {
+  try {
+    return (await import(pathToFileURL(module).href)) as TeamModule;
+  } catch (thrown) {
+    const cause = asError(thrown) as NodeJS.ErrnoException;
+    if (cause.code !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    const remedy = 'Run npm install, and npm run build where the package is not run from source.';
+    throw new UsageError(`The package ${name} cannot be loaded: ${cause.message}. ${remedy}`, { cause });
+  }
+}
+
+async function readManifest(folder: string, path: string): Promise<Manifest> {
+  const file = join(folder, 'package.json');
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Manifest;
+  } catch (thrown) {
+    const { code, message } = asError(thrown) as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'there is no package.json in it' : message;
+    throw new UsageError(`${path} is not a consumer's package: ${reason}. Give its folder, such as consumers/noc.`);
+  }
+}
+
+function entryOf({ exports }: Manifest, path: string): string {
+  const root = typeof exports === 'object' && '.' in exports ? exports['.'] : exports;
+  const conditions = FROM_SOURCE ? ['@distributary/source', 'import', 'default'] : ['import', 'default'];
+  const chosen =
+    typeof root === 'object' && root !== null
+      ? conditions
+          .map((condition) => (root as Record<string, unknown>)[condition])
+          .find((target) => target !== undefined)
+      : root;
+  if (typeof chosen === 'string') return chosen;
+  throw new UsageError(`${path}/package.json exports nothing. Add: "exports": "./dist/index.js"`);
+}
