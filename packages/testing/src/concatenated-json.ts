@@ -1,30 +1,24 @@
 /** The texts of top-level JSON objects that stand one behind the other, with or without whitespace between them. */
 export function* concatenatedJson(text: string): Generator<string> {
-  let position = 0;
-  while (position < text.length) {
-    const rest = /\S/.exec(text.slice(position, position + 1)) ? position : nextInk(text, position);
-    if (rest === undefined) return;
-    const end = endOfObject(text, rest);
-    yield text.slice(rest, end);
-    position = end;
-  }
-}
-
-function nextInk(text: string, from: number): number | undefined {
   const ink = /\S/g;
-  ink.lastIndex = from;
-  return ink.exec(text)?.index;
+  for (let start = ink.exec(text)?.index; start !== undefined; start = ink.exec(text)?.index) {
+    const end = endOfObject(text, start);
+    yield text.slice(start, end);
+    ink.lastIndex = end;
+  }
 }
 
 /** Behind the brace that closes the object; the end of the text when it is not closed or no object. */
 function endOfObject(text: string, start: number): number {
   if (text[start] !== '{') return text.length;
   let depth = 0;
-  const marks = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}]/gs;
-  marks.lastIndex = start;
-  for (let mark = marks.exec(text); mark; mark = marks.exec(text)) {
-    if (mark[0] === '{') depth++;
-    else if (mark[0] === '}' && --depth === 0) return marks.lastIndex;
+  let inString = false;
+  for (let position = start; position < text.length; position++) {
+    const character = text[position];
+    if (character === '"') inString = !inString;
+    else if (inString && character === '\\') position++;
+    else if (!inString && character === '{') depth++;
+    else if (!inString && character === '}' && --depth === 0) return position + 1;
   }
   return text.length;
 }
