@@ -74,11 +74,9 @@ export class BatchDelivery<Payload> {
       const results = await destination.deliver(batch, guard, signal);
       if (!results) break;
       const settlement = settle(batch, results);
-      const { done, again } = this.#settleLease(lease, batch, settlement, attempts);
-      if (done && settlement.delivered.length > 0) {
-        const tookMs = clock.now() - startedAt;
-        report('delivered', { count: settlement.delivered.length, bytes: done.byteLength, tookMs });
-      }
+      const again = this.#settleLease(lease, batch, settlement, attempts);
+      const count = settlement.delivered.length;
+      if (count > 0) report('delivered', { count, tookMs: clock.now() - startedAt });
       if (!again) return;
       lease = again;
       batch = settlement.retried.map(({ item }) => item);
@@ -87,18 +85,18 @@ export class BatchDelivery<Payload> {
     inHand.release(lease);
   }
 
-  /** Splits the lease by fate and sends the finished parts on. @returns the parts that were delivered and come again */
+  /** Splits the lease by fate and sends the finished parts on. @returns the part that comes again */
   #settleLease(
     lease: Lease,
     batch: Batch<Payload>,
     settlement: Settlement<Payload>,
     attempts: number,
-  ): { readonly done?: Lease; readonly again?: Lease } {
+  ): Lease | undefined {
     const { settling, inHand } = this.#ports;
     const { delivered, retried, rejected } = settlement;
     if (delivered.length === batch.length) {
       settling.acknowledge(lease, delivered);
-      return { done: lease };
+      return undefined;
     }
     const confirmed = new Set(delivered);
     const [done, dead, again] = inHand.split(lease, [
@@ -108,7 +106,7 @@ export class BatchDelivery<Payload> {
     ]) as [Lease, Lease, Lease];
     if (delivered.length > 0) settling.acknowledge(done, delivered);
     if (rejected.length > 0) settling.setAside(dead, lettersOf(rejected, attempts));
-    return retried.length > 0 ? { done, again } : { done };
+    return retried.length > 0 ? again : undefined;
   }
 
   async #pause({ retried }: Settlement<Payload>, backoff: Backoff, signal: AbortSignal): Promise<void> {

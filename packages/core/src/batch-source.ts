@@ -12,6 +12,9 @@ import type { Report } from './stream-consumer-events.ts';
 /** How long a read waits for the first new entry; stopping waits for the read. */
 const BLOCK_MS = 500;
 
+/** How often a batch that lingers is looked after: each look takes what has come since. */
+const LINGER_STEP_MS = 50;
+
 /** Entries to claim per command: XAUTOCLAIM examines ten times as many, which takes Redis about 5 ms. */
 const CLAIM_COUNT = 500;
 
@@ -139,34 +142,50 @@ export class BatchSource {
   async #new(drain: AbortSignal): Promise<readonly ReadBatch[]> {
     const count = this.#count();
     const sweeping = this.#claimCursor !== START;
-    const page = await this.#group.readNew(count, sweeping ? undefined : BLOCK_MS);
-    const { lingerMs } = this.#options.batch;
-    if (page.entries.length === 0 || page.entries.length >= count || lingerMs === 0) return this.#cut(page.entries);
+    const { entries } = await this.#group.readNew(count, sweeping ? undefined : BLOCK_MS);
     const since = this.#clock.now();
-    await this.#clock.sleep(lingerMs, drain);
-    return this.#cut([...page.entries, ...(await this.#topUp(page.entries))], since);
+    if (entries.length === 0 || entries.length >= count) return this.#cut(entries, since);
+    return this.#cut(await this.#gather(entries, since, drain), since);
   }
 
-  /** More entries for a batch that has some; its trouble is met again, and reported, by the next read. */
-  async #topUp(some: readonly Entry[]): Promise<readonly Entry[]> {
-    const bytes = this.#size.learn(some);
-    const { maxEntries, maxBytes } = this.#options.batch;
-    const room = this.#inHand.room;
-    const entries = Math.min(maxEntries, room.entries) - some.length;
-    const left = Math.min(maxBytes, room.bytes) - bytes;
-    if (entries <= 0 || left <= 0) return [];
-    try {
-      return (await this.#group.readNew(this.#size.count(entries, left))).entries;
-    } catch {
-      this.#ownAfter = START;
-      return [];
+  /** Waits for more of a batch that has some entries: until it is full or was begun `lingerMs` ago. */
+  async #gather(some: readonly Entry[], since: number, drain: AbortSignal): Promise<readonly Entry[]> {
+    const closesAt = since + this.#options.batch.lingerMs;
+    let entries = some;
+    for (;;) {
+      const leftMs = closesAt - this.#clock.now();
+      const count = this.#countBeside(entries);
+      if (leftMs <= 0 || count === 0) return entries;
+      await this.#clock.sleep(Math.min(leftMs, LINGER_STEP_MS), drain);
+      if (drain.aborted) return entries;
+      try {
+        entries = [...entries, ...(await this.#group.readNew(count)).entries];
+      } catch {
+        // The next read meets the same trouble and reports it; the reply that was lost may have held entries.
+        this.#ownAfter = START;
+        return entries;
+      }
     }
   }
 
+  /** How many entries to ask for, for a batch of their own. */
   #count(): number {
+    const { entries, bytes } = this.#bounds();
+    return this.#size.count(entries, bytes);
+  }
+
+  /** How many entries to ask for, for a batch that holds some; 0 when it is full. */
+  #countBeside(some: readonly Entry[]): number {
+    const bounds = this.#bounds();
+    const entries = bounds.entries - some.length;
+    const bytes = bounds.bytes - this.#size.learn(some);
+    return entries > 0 && bytes > 0 ? this.#size.count(entries, bytes) : 0;
+  }
+
+  #bounds(): { readonly entries: number; readonly bytes: number } {
     const { maxEntries, maxBytes } = this.#options.batch;
     const room = this.#inHand.room;
-    return this.#size.count(Math.min(maxEntries, room.entries), Math.min(maxBytes, room.bytes));
+    return { entries: Math.min(maxEntries, room.entries), bytes: Math.min(maxBytes, room.bytes) };
   }
 
   #cut(entries: readonly Entry[], since?: number): ReadBatch[] {

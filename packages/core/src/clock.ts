@@ -1,6 +1,6 @@
 /** Time and chance as the delivery core sees them, so that a simulation can own both. */
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Milliseconds to measure spans by: they grow evenly, whatever the time of day is set to meanwhile. */
   now(): number;
   /** Resolves after `ms` milliseconds, or at once when `signal` is or becomes aborted; never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
@@ -9,7 +9,7 @@ export interface Clock {
 }
 
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: () => performance.timeOrigin + performance.now(),
   random: () => Math.random(),
   sleep(ms, signal) {
     return new Promise((resolve) => {

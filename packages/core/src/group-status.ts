@@ -42,7 +42,6 @@ export interface ConsumerStatus {
 export async function groupStatus(
   connection: RedisConnection,
   { stream, group }: { readonly stream: string; readonly group: string },
-  now: number = Date.now(),
 ): Promise<GroupStatus> {
   try {
     const deadLetters = Number(await connection.call('XLEN', groupKey(stream, group, 'dead-letters')));
@@ -61,7 +60,7 @@ export async function groupStatus(
       length: found.stream.length,
       pending: Number(pending),
       oldestPendingId,
-      oldestPendingAgeMs: oldestPendingId && Math.max(0, now - Number.parseInt(oldestPendingId, 10)),
+      oldestPendingAgeMs: oldestPendingId && Math.max(0, Date.now() - Number.parseInt(oldestPendingId, 10)),
       ...progress(found),
       deadLetters,
       consumers: (consumers as unknown[]).map(consumerOf),

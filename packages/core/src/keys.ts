@@ -26,12 +26,8 @@ export function checkName(kind: 'group' | 'consumer', name: string): string {
   throw new OptionsError(`${JSON.stringify(name) ?? 'undefined'} cannot be the name of a ${kind}. ${rule}`);
 }
 
-/** A key of one group's own. It shares the stream's hash slot, so that both fit in one transaction. */
+/** A key of one group's own on one stream. It shares the stream's hash slot, so that both fit in one transaction. */
 export function groupKey(stream: string, group: string, purpose: 'dead-letters' | 'alone'): string {
-  return `distributary:{${hashTag(stream)}}:${group}:${purpose}`;
-}
-
-/** The part of a key that Redis Cluster hashes: what stands in its first non-empty braces, or all of it. */
-function hashTag(key: string): string {
-  return /\{([^}]+)\}/.exec(key)?.[1] ?? key;
+  const tagged = /\{[^}]+\}/.test(stream) ? stream : `{${stream}}`;
+  return `distributary:${tagged}:${group}:${purpose}`;
 }

@@ -17,7 +17,7 @@ export interface StreamConsumerEvents {
   /** Pending entries come again: this consumer's own after a (re)connect, or ones that another left idle. */
   takenBack: [{ readonly origin: 'own' | 'claimed'; readonly count: number; readonly suspects: readonly EntryId[] }];
   /** The sink confirmed these; their acknowledgement follows. */
-  delivered: [{ readonly count: number; readonly bytes: number; readonly tookMs: number }];
+  delivered: [{ readonly count: number; readonly tookMs: number }];
   /** The sink asked for these again. */
   retried: [{ readonly count: number; readonly reason: Error; readonly afterMs: number }];
   /** Set aside in the group's dead-letter stream, and acknowledged. */

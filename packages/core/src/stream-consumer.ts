@@ -137,7 +137,7 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
 
   /** Where this consumer's group stands. @throws RedisUnavailableError */
   status(): Promise<GroupStatus> {
-    return groupStatus(this.#connections.commands, this.#options, this.#clock.now());
+    return groupStatus(this.#connections.commands, this.#options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

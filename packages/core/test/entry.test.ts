@@ -205,9 +205,9 @@ describe('options', () => {
 });
 
 describe("a group's own keys", () => {
-  it("share the stream's hash slot", () => {
+  it("share the stream's hash slot, and are not another stream's", () => {
     expect(groupKey('syslog_stream', 'noc', 'dead-letters')).toBe('distributary:{syslog_stream}:noc:dead-letters');
-    expect(groupKey('logs:{p1}', 'noc', 'alone')).toBe('distributary:{p1}:noc:alone');
+    expect(groupKey('logs:{p1}', 'noc', 'alone')).toBe('distributary:logs:{p1}:noc:alone');
   });
 
   it('are made of names that cannot be mistaken for words of a command', () => {
