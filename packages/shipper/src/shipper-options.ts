@@ -1,5 +1,7 @@
+import { hostname } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import type { FacilityName } from './facility.ts';
+import { ShipperError } from './errors.ts';
+import { FACILITIES, type FacilityName } from './facility.ts';
 import type { RedisCommands } from './redis-commands.ts';
 
 export interface ShipperOptions {
@@ -49,4 +51,77 @@ export interface WalOptions {
   readonly folder: string;
   /** When the log holds this much, the input is not read until Redis has taken some of it. Default 1 GiB. */
   readonly maxBytes?: number;
+}
+
+/** The options with every default filled in. */
+export interface ShipperSettings {
+  readonly redis: RedisCommands;
+  readonly stream: string;
+  readonly input: PipeInput | StandardInput;
+  readonly wal: Required<WalOptions> | false;
+  readonly name: string;
+  readonly routes: ReadonlyMap<FacilityName, string>;
+  readonly maxLineBytes: number;
+  readonly maxLines: number;
+  readonly maxBytes: number;
+}
+
+const NAME = /^[A-Za-z0-9_.-]{1,64}$/;
+const MIN_WAL_BYTES = 1024 * 1024;
+const DEFAULTS = { maxLineBytes: 65_536, maxLines: 2_000, maxBytes: 512 * 1024, walBytes: 1024 * 1024 * 1024 };
+/** One line and its neighbours must fit into one argument of a command, which Redis takes up to 512 MB of. */
+const MAX_BATCH_BYTES = 64 * 1024 * 1024;
+
+/** @throws ShipperError `OPTIONS` that names what is wrong */
+export function settingsFrom(options: ShipperOptions): ShipperSettings {
+  const { redis, stream, input, wal, batch = {} } = options;
+  const name = options.name ?? defaultName();
+  const routes = options.routes ?? new Map();
+  if (typeof redis?.call !== 'function') refuse('redis has no call method: give it a connection');
+  if (typeof stream !== 'string' || stream === '') refuse('stream is empty');
+  if (!NAME.test(name)) {
+    refuse(`name is ${JSON.stringify(name)}: use 1 to 64 letters, digits, dots, underscores and hyphens`);
+  }
+  for (const [facility, target] of routes) checkRoute(facility, target);
+  if (input?.kind !== 'fifo' && input?.kind !== 'stdin') refuse("input.kind must be 'fifo' or 'stdin'");
+  if (input.kind === 'fifo' && !input.path) refuse('input.path is empty: name the pipe');
+  if (wal && !wal.folder) refuse('wal.folder is empty: name a folder, or set wal to false');
+  return {
+    redis,
+    stream,
+    input,
+    name,
+    routes,
+    wal: wal && {
+      folder: wal.folder,
+      maxBytes: integer('wal.maxBytes', wal.maxBytes ?? DEFAULTS.walBytes, MIN_WAL_BYTES, Number.MAX_SAFE_INTEGER),
+    },
+    maxLineBytes: integer('maxLineBytes', options.maxLineBytes ?? DEFAULTS.maxLineBytes, 1, MAX_BATCH_BYTES),
+    maxLines: integer('batch.maxLines', batch.maxLines ?? DEFAULTS.maxLines, 1, 100_000),
+    maxBytes: integer('batch.maxBytes', batch.maxBytes ?? DEFAULTS.maxBytes, 1_024, MAX_BATCH_BYTES),
+  };
+}
+
+function checkRoute(facility: string, stream: unknown): void {
+  if (!(FACILITIES as readonly string[]).includes(facility)) {
+    refuse(`routes names the facility ${JSON.stringify(facility)}: use ${FACILITIES.join(', ')}`);
+  }
+  if (typeof stream !== 'string' || stream === '') refuse(`the route of ${facility} names no stream`);
+}
+
+function integer(name: string, value: number, min: number, max: number): number {
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
+  return refuse(`${name} is ${value}: use a whole number from ${min} to ${max}`);
+}
+
+function defaultName(): string {
+  return (
+    hostname()
+      .replace(/[^A-Za-z0-9_.-]/g, '-')
+      .slice(0, 64) || 'shipper'
+  );
+}
+
+function refuse(complaint: string): never {
+  throw new ShipperError('OPTIONS', `Options of the shipper: ${complaint}.`);
 }

@@ -1,0 +1,326 @@
+import { closeSync, fdatasync, fsync, openSync, writevSync } from 'node:fs';
+import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { CheckpointFile } from './checkpoint-file.ts';
+import { asError, ShipperError } from './errors.ts';
+import { FolderLock } from './folder-lock.ts';
+import type { Checkpoint, Journal, JournalChunk, RecordPlace } from './journal.ts';
+import { endOfRecords, newBoot, type Recovered, recover, type Segment } from './log-recovery.ts';
+import {
+  encodeSegmentHeader,
+  findRecord,
+  RECORD_HEADER_BYTES,
+  recordBytes,
+  SEGMENT_HEADER_BYTES,
+  segmentName,
+  writeRecordHeader,
+} from './segment.ts';
+import type { Report } from './shipper-events.ts';
+import { Signal } from './signal.ts';
+
+const MAX_SEGMENT_BYTES = 64 * 1024 * 1024;
+const EMPTY = Buffer.alloc(0);
+
+const syncFile = promisify(fdatasync);
+const syncFolder = promisify(fsync);
+
+export interface WriteAheadLogOptions {
+  readonly folder: string;
+  readonly maxBytes: number;
+  readonly report: Report;
+}
+
+/**
+ * A log of the input's bytes in a folder of segments. Bytes are written before `append` returns, so that they survive
+ * the process; they survive the machine after `sync`, and only then are they shipped: a byte that Redis has can not
+ * vanish here, and its offset is not given to another one. Each start begins a new segment, and the log goes on under
+ * its old boot unless its end was damaged.
+ */
+export class WriteAheadLog implements Journal {
+  readonly folder: string;
+  readonly maxBytes: number;
+  readonly #maxSegmentBytes: number;
+  readonly #report: Report;
+  readonly #lock: FolderLock;
+  readonly #folderDescriptor: number;
+  readonly #checkpointFile: CheckpointFile;
+  readonly #changed = new Signal();
+  readonly #header = Buffer.alloc(RECORD_HEADER_BYTES);
+  readonly #segments: Segment[];
+  #boot: string;
+  /** Of the last segment, and of full ones that were not synced since. */
+  readonly #descriptors: { readonly segment: Segment; readonly descriptor: number }[] = [];
+  #reading: { segment: number; position: number; offset: number };
+  #readFile: { readonly segment: number; readonly file: FileHandle } | undefined;
+  #releasedOffset: number;
+  #heldBytes: number;
+  #folderSynced = false;
+  #ended = false;
+  appendedEnd: number;
+  safeEnd: number;
+
+  private constructor(options: WriteAheadLogOptions, lock: FolderLock, folderDescriptor: number, found: Recovered) {
+    this.folder = options.folder;
+    this.maxBytes = options.maxBytes;
+    this.#maxSegmentBytes = Math.min(MAX_SEGMENT_BYTES, Math.floor(options.maxBytes / 8));
+    this.#report = options.report;
+    this.#lock = lock;
+    this.#folderDescriptor = folderDescriptor;
+    this.#checkpointFile = found.checkpointFile;
+    this.#segments = found.segments;
+    this.#boot = found.boot;
+    this.appendedEnd = found.endOffset;
+    this.safeEnd = found.endOffset;
+    this.#heldBytes = found.segments.reduce((sum, { bytes }) => sum + bytes, 0);
+    const [first] = found.segments;
+    const at = found.checkpoint;
+    const resumes = at !== undefined && found.segments.some(({ number }) => number === at.segment);
+    this.#reading = resumes
+      ? { segment: at.segment, position: at.position, offset: -1 }
+      : { segment: first?.number ?? 0, position: SEGMENT_HEADER_BYTES, offset: first?.firstOffset ?? found.endOffset };
+    this.#releasedOffset = resumes ? at.offset : this.#reading.offset;
+    this.start = { offset: this.#releasedOffset, skipping: resumes && at.skipping };
+  }
+
+  /** Where shipping goes on: what is before the offset Redis has. */
+  readonly start: { readonly offset: number; readonly skipping: boolean };
+
+  /** @throws ShipperError `WAL_LOCKED` or `WAL` */
+  static async open(options: WriteAheadLogOptions): Promise<WriteAheadLog> {
+    const { folder, report } = options;
+    const failed = (thrown: unknown) => {
+      if (thrown instanceof ShipperError) throw thrown;
+      const { message } = asError(thrown);
+      const advice = 'Check that the folder is on a local disk and belongs to the shipper.';
+      throw new ShipperError('WAL', `The write-ahead log in ${folder} cannot be opened: ${message}. ${advice}`, {
+        cause: thrown,
+      });
+    };
+    await mkdir(folder, { recursive: true, mode: 0o700 }).catch(failed);
+    const lock = await FolderLock.take(folder).catch(failed);
+    try {
+      const found = await recover(folder, report);
+      const log = new WriteAheadLog(options, lock, openSync(folder, 'r'), found);
+      log.#beginSegment();
+      await log.sync();
+      return log;
+    } catch (thrown) {
+      await lock.release();
+      return failed(thrown);
+    }
+  }
+
+  get boot(): string {
+    return this.#boot;
+  }
+
+  get waitingBytes(): number {
+    return this.appendedEnd - this.#releasedOffset;
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  get hasRoom(): boolean {
+    return this.#heldBytes < this.maxBytes;
+  }
+
+  append(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    this.#appendRecord(bytes);
+  }
+
+  appendBreak(): void {
+    this.#appendRecord(EMPTY);
+  }
+
+  async sync(): Promise<void> {
+    const end = this.appendedEnd;
+    const synced = this.#descriptors.map((entry) => ({ ...entry, bytes: entry.segment.bytes }));
+    if (!this.#folderSynced) {
+      this.#folderSynced = true;
+      await syncFolder(this.#folderDescriptor);
+    }
+    for (const { segment, descriptor, bytes } of synced) {
+      await syncFile(descriptor);
+      segment.syncedBytes = bytes;
+    }
+    // All but the last were full when the sync began: nothing was added to them since.
+    for (const { descriptor } of this.#descriptors.splice(0, synced.length - 1)) closeSync(descriptor);
+    this.safeEnd = end;
+    this.#changed.raise();
+  }
+
+  async read(maxBytes: number, signal: AbortSignal): Promise<JournalChunk | undefined> {
+    for (;;) {
+      const segment = this.#segmentToRead();
+      if (segment) {
+        const chunk = await this.#readSegment(segment, maxBytes);
+        if (chunk) return chunk;
+        continue;
+      }
+      if (this.#ended || signal.aborted) return undefined;
+      await this.#changed.next(signal);
+    }
+  }
+
+  async release(checkpoint: Checkpoint): Promise<void> {
+    await this.#checkpointFile.write(checkpoint);
+    this.#releasedOffset = checkpoint.offset;
+    while (this.#segments[0] && this.#segments[0].number < checkpoint.segment) {
+      const { number, bytes } = this.#segments[0];
+      await unlink(join(this.folder, segmentName(number)));
+      this.#segments.shift();
+      this.#heldBytes -= bytes;
+    }
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#changed.raise();
+  }
+
+  async close(): Promise<void> {
+    for (const { descriptor } of this.#descriptors.splice(0)) closeSync(descriptor);
+    await this.#readFile?.file.close();
+    closeSync(this.#folderDescriptor);
+    await this.#checkpointFile.close();
+    await this.#lock.release();
+  }
+
+  #appendRecord(bytes: Buffer): void {
+    if (this.#last.bytes >= this.#maxSegmentBytes) this.#beginSegment();
+    const segment = this.#last;
+    writeRecordHeader(this.#header, bytes);
+    // At a position of our own: what a failed write left behind is overwritten by the next one.
+    write(this.#descriptors.at(-1)?.descriptor ?? -1, [this.#header, bytes], segment.bytes);
+    const taken = RECORD_HEADER_BYTES + bytes.length;
+    segment.bytes += taken;
+    this.#heldBytes += taken;
+    this.appendedEnd += bytes.length;
+  }
+
+  #beginSegment(): void {
+    const number = (this.#segments.at(-1)?.number ?? 0) + 1;
+    const header = { boot: this.#boot, firstOffset: this.appendedEnd };
+    const descriptor = openSync(join(this.folder, segmentName(number)), 'w', 0o600);
+    try {
+      write(descriptor, [encodeSegmentHeader(header)], 0);
+    } catch (thrown) {
+      closeSync(descriptor);
+      throw thrown;
+    }
+    const segment: Segment = { number, ...header, bytes: SEGMENT_HEADER_BYTES, syncedBytes: SEGMENT_HEADER_BYTES };
+    this.#descriptors.push({ segment, descriptor });
+    this.#segments.push(segment);
+    this.#heldBytes += SEGMENT_HEADER_BYTES;
+    this.#folderSynced = false;
+  }
+
+  get #last(): Segment {
+    return this.#segments.at(-1) as Segment;
+  }
+
+  /** The segment with bytes to read; moves on from one that was read to its end. */
+  #segmentToRead(): Segment | undefined {
+    for (;;) {
+      const index = this.#segments.findIndex(({ number }) => number === this.#reading.segment);
+      const segment = this.#segments[index];
+      if (!segment) return undefined;
+      if (this.#reading.position < segment.syncedBytes) return segment;
+      const next = this.#segments[index + 1];
+      if (!next || segment.syncedBytes < segment.bytes) return undefined;
+      this.#reading = { segment: next.number, position: SEGMENT_HEADER_BYTES, offset: next.firstOffset };
+    }
+  }
+
+  /** @returns undefined when there was nothing but damage */
+  async #readSegment(segment: Segment, maxBytes: number): Promise<JournalChunk | undefined> {
+    if (this.#reading.offset === -1) await this.#findOffset(segment);
+    const { position } = this.#reading;
+    const path = join(this.folder, segmentName(segment.number));
+    const file = await this.#openToRead(segment.number);
+    const buffer = await readRecords(file, position, segment.syncedBytes, maxBytes);
+    const places: RecordPlace[] = [];
+    let { offset } = this.#reading;
+    let at = 0;
+    let end = 0;
+    let afterBreak = false;
+    while (at < buffer.length) {
+      const record = findRecord(buffer, at);
+      if (record === 'incomplete' && at > 0) break;
+      if (typeof record === 'string') {
+        if (places.length > 0) break;
+        this.#skipDamage(segment, path, position + at);
+        return undefined;
+      }
+      if (record.start === record.end) {
+        if (places.length > 0) break;
+        afterBreak = true;
+      } else {
+        places.push({ segment: segment.number, position: position + at, offset });
+        buffer.copyWithin(end, record.start, record.end);
+        end += record.end - record.start;
+        offset += record.end - record.start;
+      }
+      at = record.end;
+    }
+    const chunk = {
+      boot: segment.boot,
+      offset: this.#reading.offset,
+      bytes: buffer.subarray(0, end),
+      places,
+      afterBreak,
+    };
+    this.#reading = { segment: segment.number, position: position + at, offset };
+    return chunk;
+  }
+
+  /** The input's offset at the position of the checkpoint: what is before it in the segment, counted. */
+  async #findOffset(segment: Segment): Promise<void> {
+    const path = join(this.folder, segmentName(segment.number));
+    const { position, offset } = await endOfRecords(path, segment.firstOffset, this.#reading.position);
+    this.#reading =
+      position === this.#reading.position
+        ? { segment: segment.number, position, offset }
+        : { segment: segment.number, position: SEGMENT_HEADER_BYTES, offset: segment.firstOffset };
+  }
+
+  async #openToRead(segment: number): Promise<FileHandle> {
+    if (this.#readFile?.segment === segment) return this.#readFile.file;
+    await this.#readFile?.file.close();
+    this.#readFile = { segment, file: await open(join(this.folder, segmentName(segment)), 'r') };
+    return this.#readFile.file;
+  }
+
+  #skipDamage(segment: Segment, file: string, position: number): void {
+    this.#report('walTruncated', { file, position, droppedBytes: segment.bytes - position });
+    if (segment === this.#last) {
+      this.#boot = newBoot();
+      this.#beginSegment();
+    }
+    this.#heldBytes -= segment.bytes - position;
+    segment.bytes = position;
+    segment.syncedBytes = position;
+  }
+}
+
+function write(descriptor: number, buffers: readonly Buffer[], position: number): void {
+  const expected = buffers.reduce((sum, { length }) => sum + length, 0);
+  const written = writevSync(descriptor, buffers, position);
+  if (written < expected) throw new Error(`only ${written} of ${expected} bytes could be written`);
+}
+
+/** Reads from the position on, at most `maxBytes` unless the first record is longer. */
+async function readRecords(file: FileHandle, position: number, end: number, maxBytes: number): Promise<Buffer> {
+  const read = async (bytes: number) => {
+    const buffer = Buffer.allocUnsafeSlow(Math.min(bytes, end - position));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
+    return buffer.subarray(0, bytesRead);
+  };
+  const buffer = await read(maxBytes);
+  if (buffer.length < RECORD_HEADER_BYTES || recordBytes(buffer, 0) <= buffer.length) return buffer;
+  return await read(recordBytes(buffer, 0));
+}
