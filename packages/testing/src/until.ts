@@ -16,11 +16,11 @@ const POLL_MS = 20;
 export async function until<Value>(
   condition: () => Value | Promise<Value>,
   { timeoutMs = 10_000, describe = 'the condition' }: UntilOptions = {},
-): Promise<NonNullable<Value>> {
+): Promise<Exclude<NonNullable<Value>, false>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const outcome = await attempt(condition);
-    if ('value' in outcome && outcome.value) return outcome.value;
+    if ('value' in outcome && outcome.value) return outcome.value as Exclude<NonNullable<Value>, false>;
     if (performance.now() >= deadline) throw tooLate(describe, timeoutMs, outcome);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }

@@ -16,7 +16,7 @@ let seen = 0;
 let bytes = 0;
 let lastAck: Promise<unknown> = Promise.resolve();
 while (seen < entries) {
-  const reply = await reader.xreadgroupBuffer('GROUP', 'bench', 'c', 'COUNT', 500, 'STREAMS', stream, '>');
+  const reply = await reader.callBuffer('XREADGROUP', 'GROUP', 'bench', 'c', 'COUNT', 500, 'STREAMS', stream, '>');
   const read = (reply as [Buffer, [Buffer, Buffer[]][]][])[0]?.[1] ?? [];
   const ids: string[] = [];
   for (const [id, fields] of read) {
