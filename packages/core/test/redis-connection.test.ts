@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
-import { inspect, promisify } from 'node:util';
+import { inspect } from 'node:util';
 import { RedisConnection, type RedisOptions, RedisUnavailableError, Secret } from '@distributary/core';
-import { freePort, type RedisFixture, startRedis, temporaryFolder, until } from '@distributary/testing';
+import { freePort, type RedisFixture, startRedis, until } from '@distributary/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TcpProxy } from './tcp-proxy.ts';
 
@@ -172,31 +169,6 @@ describe('a connection that cannot be made', () => {
     const error = await failure(connection.call('XADD', 'text', '*', 'line', 'secret-payload'));
     expect(error.message).toMatch(/^WRONGTYPE/);
     expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('secret-payload');
-  });
-});
-
-describe('TLS', () => {
-  it('refuses a certificate it cannot verify, and takes it when its authority is given', async () => {
-    await using folder = await temporaryFolder();
-    const [cert, key] = [join(folder.path, 'cert.pem'), join(folder.path, 'key.pem')];
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
-    const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, '-days', '2'];
-    await promisify(execFile)('openssl', [...request, ...subject]);
-    const tlsPort = await freePort();
-    const files = ['--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', cert];
-    await using server = await startRedis({
-      args: ['--tls-port', String(tlsPort), ...files, '--tls-auth-clients', 'no'],
-    });
-    const url = `rediss://127.0.0.1:${tlsPort}`;
-    const refused = await failure(connectionTo({ url, commandTimeoutMs: 5_000 }).call('PING'));
-    expect(refused.message).toMatch(/self-signed certificate.*redis\.tls\.ca/);
-    const ca = await readFile(cert);
-    const trusting = connectionTo({ url, tls: { ca }, commandTimeoutMs: 5_000 });
-    expect(String(await trusting.call('PING'))).toBe('PONG');
-    const byName = connectionTo({ url: `rediss://localhost:${tlsPort}`, tls: { ca }, commandTimeoutMs: 5_000 });
-    expect(String(await byName.call('PING'))).toBe('PONG');
-    const plain = await failure(connectionTo({ url: `rediss://127.0.0.1:${server.port}` }).call('PING'));
-    expect(plain.message).toMatch(/whether that port speaks TLS/);
   });
 });
 

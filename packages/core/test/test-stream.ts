@@ -33,12 +33,13 @@ export class TestConsumer extends StreamConsumer {
 
 /** A stream of one test's own, the consumers of one group on it, and a connection to look at both. */
 export class TestStream implements AsyncDisposable {
-  readonly name = `stream-${process.pid}-${++streams}`;
+  readonly name: string;
   readonly redis: RedisConnection;
   readonly #url: string;
   readonly #consumers: TestConsumer[] = [];
 
-  constructor(redis: { readonly url: string }) {
+  constructor(redis: { readonly url: string }, name: string = `stream-${process.pid}-${++streams}`) {
+    this.name = name;
     this.#url = redis.url;
     this.redis = new RedisConnection({ url: redis.url }, 'test');
   }

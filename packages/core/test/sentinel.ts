@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RedisConnection } from '@distributary/core';
+import {
+  freePort,
+  type RedisFixture,
+  redisCapability,
+  startRedis,
+  type TemporaryFolder,
+  temporaryFolder,
+  until,
+} from '@distributary/testing';
+
+const MASTER = 'log_master';
+
+/** A primary, a replica that follows it, and the one Sentinel that watches both. */
+export class SentinelSetup implements AsyncDisposable {
+  readonly primary: RedisFixture;
+  readonly replica: RedisFixture;
+  /** What a consumer is given. */
+  readonly url: string;
+  readonly #sentinel: ChildProcess;
+  readonly #port: number;
+  readonly #folder: TemporaryFolder;
+
+  private constructor(
+    servers: { readonly primary: RedisFixture; readonly replica: RedisFixture },
+    sentinel: { readonly port: number; readonly child: ChildProcess; readonly folder: TemporaryFolder },
+  ) {
+    this.primary = servers.primary;
+    this.replica = servers.replica;
+    this.url = `redis+sentinel://127.0.0.1:${sentinel.port}/${MASTER}`;
+    this.#port = sentinel.port;
+    this.#sentinel = sentinel.child;
+    this.#folder = sentinel.folder;
+  }
+
+  static async start(): Promise<SentinelSetup> {
+    const primary = await startRedis({ requireProcess: true });
+    const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(primary.port)] });
+    await ask(replica.port, 'ROLE', ([, , , state]) => String(state) === 'connected');
+    const folder = await temporaryFolder();
+    const port = await freePort();
+    const file = join(folder.path, 'sentinel.conf');
+    await writeFile(
+      file,
+      `port ${port}
+bind 127.0.0.1
+dir ${folder.path}
+sentinel monitor ${MASTER} 127.0.0.1 ${primary.port} 1
+sentinel down-after-milliseconds ${MASTER} 500
+sentinel failover-timeout ${MASTER} 2000
+`,
+    );
+    const child = spawn(redisCapability().serverBin as string, [file, '--sentinel'], { stdio: 'ignore' });
+    await ask(port, `SENTINEL REPLICAS ${MASTER}`, (replicas) => replicas.length === 1);
+    return new SentinelSetup({ primary, replica }, { port, child, folder });
+  }
+
+  /** Has Sentinel promote the replica and demote the primary, which both go on running. */
+  async failOver(): Promise<void> {
+    await ask(this.#port, `SENTINEL FAILOVER ${MASTER}`, () => true);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ended = once(this.#sentinel, 'exit');
+    this.#sentinel.kill('SIGKILL');
+    await Promise.all([
+      ended,
+      this.primary[Symbol.asyncDispose](),
+      this.replica[Symbol.asyncDispose](),
+      this.#folder[Symbol.asyncDispose](),
+    ]);
+  }
+}
+
+async function ask(port: number, command: string, isReady: (reply: unknown[]) => boolean): Promise<void> {
+  const connection = new RedisConnection({ url: `redis://127.0.0.1:${port}` }, 'test');
+  const [name, ...args] = command.split(' ') as [string, ...string[]];
+  try {
+    await until(async () => isReady((await connection.call(name, ...args)) as unknown[]), { describe: command });
+  } finally {
+    connection.close();
+  }
+}
