@@ -49,6 +49,7 @@ export class WriteAheadLog implements Journal {
   readonly #header = Buffer.alloc(RECORD_HEADER_BYTES);
   readonly #segments: Segment[];
   #boot: string;
+  #nextSegment: number;
   /** Of the last segment, and of full ones that were not synced since. */
   readonly #descriptors: { readonly segment: Segment; readonly descriptor: number }[] = [];
   #reading: { segment: number; position: number; offset: number };
@@ -70,6 +71,7 @@ export class WriteAheadLog implements Journal {
     this.#checkpointFile = found.checkpointFile;
     this.#segments = found.segments;
     this.#boot = found.boot;
+    this.#nextSegment = Math.max(found.segments.at(-1)?.number ?? 0, found.checkpoint?.segment ?? 0) + 1;
     this.appendedEnd = found.endOffset;
     this.safeEnd = found.endOffset;
     this.#heldBytes = found.segments.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -78,7 +80,7 @@ export class WriteAheadLog implements Journal {
     const resumes = at !== undefined && found.segments.some(({ number }) => number === at.segment);
     this.#reading = resumes
       ? { segment: at.segment, position: at.position, offset: -1 }
-      : { segment: first?.number ?? 0, position: SEGMENT_HEADER_BYTES, offset: first?.firstOffset ?? found.endOffset };
+      : { segment: first?.number ?? this.#nextSegment, position: SEGMENT_HEADER_BYTES, offset: first?.firstOffset ?? found.endOffset };
     this.#releasedOffset = resumes ? at.offset : this.#reading.offset;
     this.start = { offset: this.#releasedOffset, skipping: resumes && at.skipping };
   }
@@ -203,7 +205,7 @@ export class WriteAheadLog implements Journal {
   }
 
   #beginSegment(): void {
-    const number = (this.#segments.at(-1)?.number ?? 0) + 1;
+    const number = this.#nextSegment;
     const header = { boot: this.#boot, firstOffset: this.appendedEnd };
     const descriptor = openSync(join(this.folder, segmentName(number)), 'w', 0o600);
     try {
@@ -215,6 +217,7 @@ export class WriteAheadLog implements Journal {
     const segment: Segment = { number, ...header, bytes: SEGMENT_HEADER_BYTES, syncedBytes: SEGMENT_HEADER_BYTES };
     this.#descriptors.push({ segment, descriptor });
     this.#segments.push(segment);
+    this.#nextSegment++;
     this.#heldBytes += SEGMENT_HEADER_BYTES;
     this.#folderSynced = false;
   }
