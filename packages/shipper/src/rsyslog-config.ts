@@ -1,3 +1,5 @@
+import { ShipperError } from './errors.ts';
+
 /** A port on which rsyslog takes the firewalls' lines. */
 export interface RsyslogListener {
   readonly protocol: 'udp' | 'tcp';
@@ -29,10 +31,136 @@ export interface RsyslogConfigOptions {
   readonly omhiredis: CommonOptions & { readonly server: string; readonly port?: number; readonly stream: string };
 }
 
-/** The text of a configuration file of rsyslog that brings remote lines to the shipper, or to Redis without one. */
+const LISTENERS: readonly RsyslogListener[] = [
+  { protocol: 'udp', port: 514 },
+  { protocol: 'tcp', port: 514 },
+];
+
+/**
+ * The text of a configuration file of rsyslog that brings remote lines to the shipper, or to Redis without one.
+ * @throws ShipperError `OPTIONS` when a value cannot stand in such a file
+ */
 export function rsyslogConfig<Kind extends keyof RsyslogConfigOptions>(
   kind: Kind,
   options: RsyslogConfigOptions[Kind],
 ): string {
-  return `# ${kind} ${JSON.stringify(options)}\n`;
+  const { listen = LISTENERS } = options;
+  const action = ACTIONS[kind](options);
+  const modules = new Set(listen.map(({ protocol }) => `im${protocol}`));
+  return [
+    ...action.heading,
+    '',
+    '# Remote lines arrive here. A module that another file loads already is reported once and does no harm.',
+    ...[...modules].map((name) => `module(load="${name}")`),
+    ...action.modules.map((name) => `module(load="${name}")`),
+    '',
+    '# One line per message with its priority, which the default templates of files and pipes leave out, the time with',
+    '# year and zone, the host, and the tag (%ASA-4-106023:) with the text as the firewall sent them.',
+    ...(action.maxMessageBytes ? PIPE_BUF_COMMENT : []),
+    `template(name="distributary_line" type="string" string="${template(action)}")`,
+    '',
+    '# Of its own, so that what is local to this host goes its usual way and nothing else comes here.',
+    'ruleset(name="distributary") {',
+    ...action.lines.map((line) => `  ${line}`),
+    ...queue(options).map((line) => `    ${line}`),
+    '}',
+    '',
+    ...listen.map(
+      ({ protocol, address = '0.0.0.0', port }) =>
+        `input(type="im${protocol}" address=${quoted(address)} port="${Number(port)}" ruleset="distributary")`,
+    ),
+    '',
+  ].join('\n');
+}
+
+interface Action {
+  readonly heading: readonly string[];
+  readonly modules: readonly string[];
+  readonly maxMessageBytes?: number;
+  readonly endsLines: boolean;
+  /** The action up to its queue, which closes it. */
+  readonly lines: readonly string[];
+}
+
+const PIPE_BUF_COMMENT = [
+  '# The message is cut so that a line stays below PIPE_BUF, 4096 bytes: the kernel writes those whole or not at all. Of',
+  '# a longer one rsyslog may write a part and take that for all, and the next line is glued to it.',
+];
+
+const ACTIONS: { readonly [Kind in keyof RsyslogConfigOptions]: (options: RsyslogConfigOptions[Kind]) => Action } = {
+  fifo: ({ pipe }) => ({
+    heading: ['# rsyslog to a named pipe that the shipper reads.'],
+    modules: [],
+    maxMessageBytes: 3_600,
+    endsLines: true,
+    lines: [
+      '# The shipper creates the pipe; until then, and while the pipe is full, lines wait in the queue.',
+      `action(type="ompipe" name="distributary" pipe=${quoted(pipe)} template="distributary_line"`,
+    ],
+  }),
+  omprog: ({ command, confirm = 'messages', logFile }) => ({
+    heading: [
+      '# rsyslog to the shipper as a program of its own, which confirms what is safe: rsyslog sends the rest again.',
+      ...(confirm === 'transactions' ? TRANSACTIONS_COMMENT : []),
+    ],
+    modules: ['omprog'],
+    endsLines: true,
+    lines: [
+      `action(type="omprog" name="distributary" binary=${quoted(command)} template="distributary_line"`,
+      '    # A message leaves the queue when the shipper has said OK; a dot of the shipper begins the time anew.',
+      '    confirmMessages="on" confirmTimeout="10000"',
+      ...(confirm === 'transactions' ? ['    # One OK per batch of the queue instead of one per message.'] : []),
+      ...(confirm === 'transactions' ? ['    useTransactions="on"'] : []),
+      '    # The write-ahead log belongs to one process; without this a second one reads what was queued on disk.',
+      '    forceSingleInstance="on"',
+      '    # At the end the shipper sees the end of its input, and has this long to give Redis what it holds.',
+      '    closeTimeout="15000" killUnresponsive="on"',
+      ...(logFile ? ["    # The shipper's own messages.", `    output=${quoted(logFile)}`] : []),
+    ],
+  }),
+  omhiredis: ({ server, port = 6_379, stream }) => ({
+    heading: [
+      '# rsyslog straight to Redis, without the shipper. No write-ahead log, no eid: a line whose reply is lost is added',
+      '# twice, and nothing recognises it. Needs the module omhiredis with mode="stream" (rsyslog 8.2306 or later).',
+    ],
+    modules: ['omhiredis'],
+    endsLines: false,
+    lines: [
+      '# XADD <stream> * line <line>. No stream.capacityLimit: it would trim what a team has not read.',
+      `action(type="omhiredis" name="distributary" server=${quoted(server)} serverport="${Number(port)}"`,
+      `    mode="stream" key=${quoted(stream)} stream.outField="line" template="distributary_line"`,
+    ],
+  }),
+};
+
+const TRANSACTIONS_COMMENT = [
+  '# Messages are answered DEFER_COMMIT at once. When the shipper ends within a transaction rsyslog sends the last message',
+  '# again, but not those before it (rsyslog/rsyslog#2420): they survive a crash of the shipper, not one of the machine.',
+];
+
+function template({ maxMessageBytes, endsLines }: Action): string {
+  const message = maxMessageBytes ? `%msg:1:${maxMessageBytes}%` : '%msg%';
+  const header = '<%pri%>%timereported:::date-rfc3339% %hostname:1:255% %syslogtag:1:128%%msg:::sp-if-no-1st-sp%';
+  return `${header}${message}${endsLines ? '\\n' : ''}`;
+}
+
+function queue({ spoolFolder = '/var/spool/rsyslog', spoolMaxDiskSpace = '1g' }: CommonOptions): string[] {
+  return [
+    '# Tried for ever, first after a second: a pipe that is full for a moment is no reason to wait for 30.',
+    'action.resumeRetryCount="-1" action.resumeInterval="1" action.resumeIntervalMax="10"',
+    '# In memory first, then on disk up to the limit; what is in memory is saved when rsyslog stops.',
+    'queue.type="LinkedList" queue.size="100000" queue.saveOnShutdown="on"',
+    `queue.filename="distributary" queue.spoolDirectory=${quoted(spoolFolder)} queue.maxDiskSpace=${quoted(spoolMaxDiskSpace)}`,
+    '# One worker keeps the order of lines; it takes this many at once.',
+    'queue.workerThreads="1" queue.dequeueBatchSize="1024")',
+  ];
+}
+
+/** A value in double quotes, in which rsyslog knows `\\` escapes. */
+function quoted(value: string): string {
+  if ([...value].some((character) => character < ' ')) {
+    const shown = JSON.stringify(value);
+    throw new ShipperError('OPTIONS', `${shown} has a control character: it cannot stand in rsyslog's configuration.`);
+  }
+  return `"${value.replace(/[\\"$]/g, '\\$&')}"`;
 }

@@ -80,7 +80,11 @@ export class WriteAheadLog implements Journal {
     const resumes = at !== undefined && found.segments.some(({ number }) => number === at.segment);
     this.#reading = resumes
       ? { segment: at.segment, position: at.position, offset: -1 }
-      : { segment: first?.number ?? this.#nextSegment, position: SEGMENT_HEADER_BYTES, offset: first?.firstOffset ?? found.endOffset };
+      : {
+          segment: first?.number ?? this.#nextSegment,
+          position: SEGMENT_HEADER_BYTES,
+          offset: first?.firstOffset ?? found.endOffset,
+        };
     this.#releasedOffset = resumes ? at.offset : this.#reading.offset;
     this.start = { offset: this.#releasedOffset, skipping: resumes && at.skipping };
   }
