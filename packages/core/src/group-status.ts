@@ -17,11 +17,18 @@ export interface GroupStatus {
   /** Since the oldest pending entry was added, in milliseconds; null when nothing is pending. */
   readonly oldestPendingAgeMs: number | null;
   readonly oldestPendingId: EntryId | null;
-  /** Entries not yet handed out to the group; null when Redis cannot count them (after trimming or a failover). */
+  /**
+   * Entries not yet handed out to the group; null when Redis cannot count them (after a failover, or before Redis 7.0).
+   * Too high by what was lost unseen while the group is amid the stream.
+   */
   readonly lagEntries: number | null;
   /** Between the last entry handed out and the newest of the stream, in milliseconds: always known. */
   readonly lagMs: number;
-  /** Entries trimmed from the stream before the group had them. */
+  /**
+   * Entries trimmed from the stream before they were handed out to the group: exact while the group is at the end of the
+   * stream or behind its first entry, a lower bound in between, 0 where Redis does not count reads (before 7.0). A
+   * group that has read nothing yet counts what was gone before it was created, too, and forgets it at its first read.
+   */
   readonly lost: number;
   readonly deadLetters: number;
   readonly lastDeliveredId: EntryId | null;
@@ -119,19 +126,22 @@ async function findGroup(connection: RedisConnection, stream: string, group: str
 }
 
 /**
- * Redis's own `lag` counts entries that were trimmed unread as still to come (redis/redis#13957), so both numbers are
- * derived: what was added and is not there any more, less what the group has read, never reached it.
+ * Redis's own `lag` counts entries that were trimmed unread as still to come (redis/redis#13957). What is still to come
+ * is known of a group that has everything or nothing of what the stream holds: what was added and neither read nor still
+ * to come is lost. Of a group in between, the entries that are gone and cannot all have been read are known to be.
  */
 function progress({ stream, group }: Found): Pick<GroupStatus, 'lost' | 'lagEntries' | 'lagMs' | 'lastDeliveredId'> {
   const { lastDelivered } = group;
   const lagMs = Math.max(0, Number.parseInt(stream.lastId, 10) - Math.max(Number.parseInt(lastDelivered, 10), 0));
   const caughtUp = compareEntryIds(lastDelivered, stream.lastId) >= 0;
   const behindFirst = stream.firstId !== null && compareEntryIds(lastDelivered, stream.firstId) < 0;
+  const toCome = caughtUp ? 0 : behindFirst ? stream.length : null;
   const read = group.read ?? (lastDelivered === '0-0' ? 0 : null);
-  const trimmed = stream.added === null ? 0 : stream.added - stream.length;
+  const unaccounted = stream.added === null || read === null ? 0 : stream.added - read - (toCome ?? stream.length);
+  const lost = Math.max(0, unaccounted);
   return {
-    lost: read === null ? 0 : Math.max(0, trimmed - read),
-    lagEntries: caughtUp ? 0 : behindFirst ? stream.length : group.lag,
+    lost,
+    lagEntries: toCome ?? (group.lag === null ? null : group.lag - lost),
     lagMs: caughtUp ? 0 : lastDelivered === '0-0' ? unreadSpan(stream) : lagMs,
     lastDeliveredId: lastDelivered,
   };

@@ -62,6 +62,10 @@ sentinel failover-timeout ${MASTER} 2000
   /** Has Sentinel promote the replica and demote the primary, which both go on running. */
   async failOver(): Promise<void> {
     await ask(this.#port, `SENTINEL FAILOVER ${MASTER}`, () => true);
+    const promoted = String(this.replica.port);
+    await ask(this.#port, `SENTINEL GET-MASTER-ADDR-BY-NAME ${MASTER}`, ([, port]) => String(port) === promoted);
+    // Sentinel would come to this by itself, after some ten seconds.
+    await ask(this.primary.port, `REPLICAOF 127.0.0.1 ${promoted}`, () => true);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
