@@ -35,12 +35,14 @@ export interface StoredDeadLetter {
 /** The fields of a dead letter's own stream entry: `distributary` with the envelope, then the original fields unchanged. */
 export function deadLetterFields(
   letter: DeadLetter,
-  identity: { readonly stream: string; readonly group: string; readonly consumer: string },
+  { stream, group, consumer }: { readonly stream: string; readonly group: string; readonly consumer: string },
 ): (string | Buffer)[] {
   const { entry, verdict, reason, attempts } = letter;
   const envelope: DeadLetterEnvelope = {
     entryId: entry.id,
-    ...identity,
+    stream,
+    group,
+    consumer,
     verdict,
     reason: reason.slice(0, MAX_REASON_LENGTH).toWellFormed(),
     attempts,

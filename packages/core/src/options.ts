@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject, type JSONSchemaType } from 'ajv';
 import { OptionsError } from './errors.ts';
 
-const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: true });
+const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: true, verbose: true });
 
 /**
  * Checks plain options against their schema and fills in its defaults.
@@ -19,8 +19,11 @@ function describe(error: ErrorObject): string {
   const path = error.instancePath.slice(1).replaceAll('/', '.');
   const params = error.params as { additionalProperty?: string; allowedValues?: unknown[] };
   if (params.additionalProperty !== undefined) {
-    return `there is no option "${[path, params.additionalProperty].filter(Boolean).join('.')}"`;
+    const known = Object.keys((error.parentSchema as { properties?: object }).properties ?? {});
+    const name = [path, params.additionalProperty].filter(Boolean).join('.');
+    return `there is no option "${name}" (there are ${known.join(', ')})`;
   }
   const allowed = params.allowedValues ? ` (${params.allowedValues.join(', ')})` : '';
-  return `${path || 'they'} ${error.message ?? 'are wrong'}${allowed}`;
+  const given = JSON.stringify(error.data);
+  return `${path || 'they'} ${error.message ?? 'are wrong'}${allowed}, not ${given ?? typeof error.data}`;
 }

@@ -58,7 +58,8 @@ export class RedisConnection {
   async transaction(commands: readonly (readonly [string, ...RedisArgument[]])[]): Promise<unknown[]> {
     const client = await this.#ready();
     const multi = client.multi();
-    for (const [command, ...args] of commands) multi.call(command, ...args);
+    // As one list, for an entry may have more fields than a call can have arguments.
+    for (const [command, ...args] of commands) multi.call(command, args);
     const replies = await this.#within(client, this.#commandTimeoutMs, 'EXEC', () => multi.exec());
     return (replies ?? []).map(([error, reply]) => error ?? reply);
   }

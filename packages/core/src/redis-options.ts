@@ -43,6 +43,7 @@ export function describeRedis(options: RedisOptions): string {
 
 /** @throws OptionsError when the URL cannot be understood */
 export function clientOptions(options: RedisOptions): ClientOptions {
+  checkNames(options);
   checkTimeout(options.commandTimeoutMs ?? DEFAULT_COMMAND_TIMEOUT_MS);
   const parts = parseUrl(options.url ?? DEFAULT_REDIS_URL);
   const username = options.username ?? parts.username;
@@ -65,6 +66,17 @@ function tlsOptions(options: RedisOptions, { masterName, hosts }: UrlParts): Cli
   if (masterName) return { tls, sentinelTLS: tls, enableTLSForSentinelMode: true };
   const host = hosts[0]?.host;
   return { tls: host && !isIP(host) ? { servername: host, ...tls } : tls };
+}
+
+const NAMES = ['url', 'username', 'password', 'tls', 'commandTimeoutMs'] satisfies (keyof RedisOptions)[];
+
+/** A `host` that nobody reads would mean a connection to another server. */
+function checkNames(options: RedisOptions): void {
+  const unknown = Object.keys(options).find((name) => !(NAMES as string[]).includes(name));
+  if (unknown === undefined) return;
+  throw new OptionsError(
+    `There is no option "redis.${unknown}" (there are ${NAMES.join(', ')}). Host, port and database belong in redis.url.`,
+  );
 }
 
 function checkTimeout(timeoutMs: number): void {

@@ -25,7 +25,8 @@ export interface ServerProbe {
  * @throws RedisUnsuitableError when it might evict the stream, or cannot take over idle entries
  */
 export async function probeServer(connection: RedisConnection): Promise<ServerProbe> {
-  const info = parseInfo(await permitted(connection, 'INFO'));
+  const told = await permitted(connection, 'INFO');
+  const info = parseInfo(told);
   const commands = await permitted(connection, 'COMMAND', 'INFO', 'XAUTOCLAIM', 'XNACK');
   const [autoclaim, xnack] = Array.isArray(commands) ? commands.map((command) => command !== null) : [true, false];
   const server: ServerCapabilities = {
@@ -36,8 +37,12 @@ export async function probeServer(connection: RedisConnection): Promise<ServerPr
     persistence: await persistenceOf(connection, info),
   };
   refuse(server);
-  return { server, warnings: warningsFor(server) };
+  return { server, warnings: told === undefined ? [UNSEEN] : warningsFor(server) };
 }
+
+const UNSEEN =
+  'This user may not ask Redis how it is configured, so nobody has checked that it evicts nothing and keeps its data. ' +
+  'Allow it with: ACL SETUSER <user> +info';
 
 function refuse(server: ServerCapabilities): void {
   if (!server.autoclaim) {

@@ -65,7 +65,8 @@ export class Settling {
   async #store(letters: readonly DeadLetter[], attempt: number): Promise<void> {
     const { group, report } = this.#ports;
     const left = attempt === 1 ? letters : await this.#stillPending(letters);
-    if (left.length > 0) await group.setAside(left);
+    const acknowledged = left.length > 0 ? await group.setAside(left) : 0;
+    if (acknowledged !== left.length) report('acknowledgedFewer', { expected: left.length, acknowledged });
     for (const { entry, verdict, reason } of letters) report('deadLettered', { id: entry.id, verdict, reason });
   }
 

@@ -120,6 +120,42 @@ describe('a consumer', () => {
     expect(consumer.reported('deadLettered').length).toBe(4);
   });
 
+  it('keeps every field of a dead letter byte for byte, with who gave it up, when and after how many tries', async () => {
+    await using stream = new TestStream(redis);
+    const fields = ['b', Buffer.from([0xff, 0, 10, 13]), 'a', '', 'b', 'again', 'distributary', '{}', '', 'nameless'];
+    const id = await stream.add(...fields);
+    let tries = 0;
+    const sink = new TestSink(async (batch) =>
+      batch.map((item) => (++tries < 3 ? retry(item.id, new Error('busy')) : rejected(item.id, new Error('too old')))),
+    );
+    const startedAt = Date.now();
+    await stream.consumer(sink).start();
+    const [letter] = await until(async () => {
+      const letters = await deadLettersOf(stream);
+      return letters.length > 0 && letters;
+    });
+    const parts = [...(letter?.entry.fields() ?? [])].flat();
+    expect(parts).toEqual(fields.map((field) => Buffer.from(field)));
+    const { addedAt, setAsideAt, ...envelope } = letter?.envelope ?? {};
+    const who = { stream: stream.name, group: GROUP, consumer: 'a' };
+    expect(envelope).toEqual({ entryId: id, ...who, verdict: 'rejected', reason: 'too old', attempts: 3 });
+    expect(new Date(addedAt ?? '').getTime()).toBe(Number.parseInt(id, 10));
+    expect(new Date(setAsideAt ?? '').getTime()).toBeGreaterThanOrEqual(startedAt);
+    expect(await stream.pending()).toBe(0);
+  });
+
+  it('sets aside an entry with more fields than a call can have arguments', async () => {
+    await using stream = new TestStream(redis);
+    const fields = Array.from({ length: 300_000 }, () => 'x');
+    await stream.redis.callBlocking(0, 'XADD', [stream.name, '*', ...fields]);
+    const sink = new TestSink(async (batch) => batch.map(({ id }) => rejected(id, new Error('no'))));
+    const consumer = stream.consumer(sink);
+    await consumer.start();
+    await until(() => consumer.reported('deadLettered').length === 1);
+    expect(consumer.reported('deadLetterFailed')).toEqual([]);
+    expect([...((await deadLettersOf(stream))[0]?.entry.fields() ?? [])].length).toBe(150_000);
+  });
+
   it('keeps an entry pending while its dead letter cannot be stored, and lets the others flow', async () => {
     await using stream = new TestStream(redis);
     await stream.call('SET', stream.deadLetters, 'not a stream');

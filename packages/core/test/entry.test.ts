@@ -177,9 +177,16 @@ describe('options', () => {
     new StreamConsumer({ stream: 's', group: 'noc', consumer: 'a', sink: new TestSink(), ...options });
 
   it.each([
-    [{ batch: { size: 5 } }, /there is no option "batch\.size"/],
-    [{ delivery: { concurrency: 0 } }, /delivery\.concurrency must be >= 1/],
-    [{ startFrom: '$' }, /startFrom must be equal to one of the allowed values \(beginning, now\)/],
+    [{ batch: { size: 5 } }, /there is no option "batch\.size" \(there are maxEntries, maxBytes, lingerMs\)/],
+    [{ decoder: 5 }, /group "noc": there is no option "decoder" \(there are startFrom, batch,/],
+    [{ delivery: { concurrency: 0 } }, /delivery\.concurrency must be >= 1, not 0/],
+    [{ batch: { maxBytes: '5 MB' } }, /batch\.maxBytes must be integer, not "5 MB"/],
+    [{ startFrom: '$' }, /startFrom must be equal to one of the allowed values \(beginning, now\), not "\$"/],
+    [{ redis: { host: 'redis-1' } }, /no option "redis\.host".*belong in redis\.url/],
+    [
+      { batch: { maxEntries: 0 }, crash: { maxAlone: 0 } },
+      /batch\.maxEntries must be >= 1.*crash\.maxAlone must be >= 1/,
+    ],
     [{ claim: { idleMs: 1_000 } }, /claim\.idleMs \(1000\) must be at least twice claim\.renewMs/],
     [{ claim: { idleMs: 1e12 } }, /claim\.idleMs must be <= 86400000/],
     [
