@@ -38,6 +38,11 @@ export class Intake {
     this.#ports = ports;
   }
 
+  /** Whether the input is not being read, because there is no room or the disk refuses. */
+  get isPaused(): boolean {
+    return this.#pausedSince !== undefined;
+  }
+
   /** @returns whether more may come */
   take(bytes: Buffer): boolean {
     const { confirmations, counts } = this.#ports;

@@ -72,6 +72,7 @@ export class Shipper extends EventEmitter<ShipperEvents> {
     const journal = this.#running?.journal;
     if (journal) {
       this.#counts.waitingBytes = journal.waitingBytes;
+      this.#counts.paused = this.#running?.intake.isPaused ?? false;
       this.#counts.walBytes = this.#settings.wal ? journal.heldBytes : 0;
     }
     return { ...this.#counts };

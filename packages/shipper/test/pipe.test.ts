@@ -28,7 +28,7 @@ const AWKWARD = [
   ['as many bytes as are allowed', Buffer.alloc(65_536, 'y')],
 ] as const;
 
-describe.each([{ wal: true }, { wal: false }])('a shipper on a named pipe ($wal: write-ahead log)', ({ wal }) => {
+describe.each([{ wal: true }, { wal: false }])('a shipper on a named pipe (write-ahead log: $wal)', ({ wal }) => {
   const options = wal ? {} : { wal: false as const };
 
   it.each(AWKWARD)('carries the line unchanged: %s', async (_what, line) => {
@@ -154,7 +154,17 @@ describe('routes', () => {
       ['local7', audit],
     ]);
     const shipper = await house.start({ routes });
-    const lines = ['<86>a1', '<22>m1', '<134>d1', 'no priority', '<191>a2', '<192>too high', '<2x>no', '<>no', '<22>m2'];
+    const lines = [
+      '<86>a1',
+      '<22>m1',
+      '<134>d1',
+      'no priority',
+      '<191>a2',
+      '<192>too high',
+      '<2x>no',
+      '<>no',
+      '<22>m2',
+    ];
     house.write(`${lines.join('\n')}\n`);
     await until(() => shipper.counts.stored === lines.length);
     expect(await house.lines(audit)).toEqual(['<86>a1', '<191>a2']);

@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { RedisConnection } from '@distributary/core';
 import { Shipper, type ShipperEvents, type ShipperOptions } from '@distributary/shipper';
 import { type TemporaryFolder, temporaryFolder, until } from '@distributary/testing';
@@ -89,6 +90,12 @@ export class House implements AsyncDisposable {
     } finally {
       closeSync(pipe);
     }
+  }
+
+  /** As a writer that waits while the pipe is full. */
+  async writeInTurn(chunks: readonly string[]): Promise<void> {
+    await using pipe = await open(this.pipe, 'w');
+    for (const chunk of chunks) await pipe.writeFile(chunk);
   }
 
   async length(stream: string = this.stream): Promise<number> {
