@@ -24,6 +24,9 @@ export function logConsumer(consumer: StreamConsumer<unknown>, log: Logger): Dis
     summary.add(count);
     log.debug({ count, tookMs }, 'delivered');
   });
+  consumer.on('gaveUp', ({ entries }) =>
+    log.warn({ entries }, 'did not finish in time; what it had in hand stays pending'),
+  );
   consumer.on('retried', ({ count, reason, afterMs }) =>
     log.warn({ count, afterMs: Math.round(afterMs), reason: reason.message }, 'the sink asked for entries again'),
   );

@@ -1,6 +1,7 @@
 import { asError } from '@distributary/core';
 import { destination } from 'pino';
 import { logConsumer } from './consumer-log.ts';
+import { EXIT } from './exit.ts';
 import { createLog } from './log.ts';
 import { exitCodeOf } from './main.ts';
 import { loadTeam, readTeam } from './team.ts';
@@ -22,12 +23,16 @@ try {
   // Ctrl-C reaches the whole group of processes; the supervisor decides.
   process.on('SIGINT', () => undefined);
   process.once('disconnect', stop);
+  let gaveUp = false;
+  consumer.once('gaveUp', () => {
+    gaveUp = true;
+  });
   await consumer.start();
   await consumer.finished;
-  process.exit();
+  process.exit(gaveUp ? EXIT.failed : EXIT.done);
 } catch (thrown) {
   const { message, stack } = asError(thrown);
   const code = exitCodeOf(thrown);
-  log.error(code === 1 ? { stack } : {}, message);
+  log.error(code === EXIT.failed ? { stack } : {}, message);
   process.exit(code);
 }

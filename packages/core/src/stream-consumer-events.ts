@@ -16,6 +16,8 @@ export interface StreamConsumerEvents {
   groupRecreated: [{ readonly reason: Error }];
   /** Pending entries come again: this consumer's own after a (re)connect, or ones that another left idle. */
   takenBack: [{ readonly origin: 'own' | 'claimed'; readonly count: number; readonly suspects: readonly EntryId[] }];
+  /** The timeout of `stop` passed, or the consumer had to give up: what it had in hand stays pending. */
+  gaveUp: [{ readonly entries: number }];
   /** The sink confirmed these; their acknowledgement follows. */
   delivered: [{ readonly count: number; readonly tookMs: number }];
   /** The sink asked for these again. */

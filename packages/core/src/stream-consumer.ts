@@ -220,6 +220,8 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
     const ended = this.#starting?.catch(() => undefined).then(() => this.#running);
     const deadline = this.#clock.now() + timeoutMs;
     await this.#within(timeoutMs * (1 - ABORT_SHARE), ended);
+    const { entryCount } = this.#inHand;
+    if (entryCount > 0) this.#report('gaveUp', { entries: entryCount });
     this.#abort.abort(new Error(`the consumer did not finish what it had in hand within ${timeoutMs} ms`));
     await this.#within(deadline - this.#clock.now(), Promise.all([ended, this.#closeSink()]));
     this.#connections.reader.close();

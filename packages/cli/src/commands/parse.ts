@@ -39,14 +39,16 @@ async function parseAll(
 ): Promise<Tally> {
   const tally = new Tally();
   let open = true;
-  output.once('error', () => {
+  const close = () => {
     open = false;
-  });
+  };
+  // Whoever reads may have seen enough, as head(1) has.
+  output.on('error', close);
   for await (const line of linesOf(input)) {
     const { text, problem } = parse(line.toString('utf8'));
     tally.count(problem);
     if (!open) break;
-    if (!output.write(`${text}\n`)) await Promise.race([once(output, 'drain'), once(output, 'close')]);
+    if (!output.write(`${text}\n`)) await once(output, 'drain').catch(close);
   }
   return tally;
 }

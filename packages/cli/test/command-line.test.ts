@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { run } from './distributary.ts';
+
+describe('the command line', () => {
+  it.each(['run', 'ship', 'status', 'parse', 'demo'])('%s --help has examples and exit codes', async (command) => {
+    const { code, stdout } = await run([command, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('Examples:');
+    expect(stdout).toContain('Exit codes: 0');
+  });
+
+  it('names every command in its help', async () => {
+    const { code, stdout } = await run(['--help']);
+    expect(code).toBe(0);
+    for (const command of ['run', 'ship', 'status', 'parse', 'demo']) expect(stdout).toContain(`  ${command} `);
+  });
+
+  it.each([
+    { args: ['statos'], says: 'Did you mean status?' },
+    { args: ['run'], says: "missing required argument 'package'" },
+    { args: ['run', 'nowhere'], says: "nowhere is not a consumer's package: there is no package.json in it" },
+    { args: ['run', '.'], says: 'Add: "distributary"' },
+    { args: ['run', 'consumers/noc', 'consumers/noc'], says: 'For two processes use --replicas 2' },
+    { args: ['run', 'consumers/noc', '--replicas', '0'], says: 'Give a whole number from 1 on' },
+    { args: ['ship'], says: 'Give --fifo <path> or --stdin' },
+    { args: ['ship', '--fifo', '/tmp/x', '--stdin'], says: 'cannot be used with' },
+    { args: ['ship', '--stdin', '--route', 'local9=x'], says: 'Write it as facility=stream' },
+    { args: ['parse', '--consumer', 'packages/core'], says: 'does not say what the package consumes' },
+  ])('refuses $args with exit code 2 and the remedy', async ({ args, says }) => {
+    const { code, stderr, stdout } = await run(args);
+    expect(stderr).toContain(says);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  });
+
+  it('says which LOG_LEVELs there are', async () => {
+    const { code, stderr } = await run(['run', 'consumers/noc'], { environment: { LOG_LEVEL: 'loud' } });
+    expect(stderr).toContain('Set it to one of: debug, info, warn, error');
+    expect(code).toBe(2);
+  });
+
+  it.each(['fifo', 'omprog', 'omhiredis'])('prints a configuration of rsyslog for %s', async (kind) => {
+    const { code, stdout } = await run(['ship', '--print-rsyslog-config', kind]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('template(');
+    expect(stdout).toMatch(/pri/i);
+  });
+});

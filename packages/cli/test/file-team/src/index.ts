@@ -1,0 +1,30 @@
+import { appendFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { consumerFromEnvironment, delivered, lineOf, StreamConsumer } from '@distributary/core';
+
+/** A team whose destination is the file that FILE_TEAM_OUTPUT names; a line `slow …` takes it a minute to write. */
+export default class FileConsumer extends StreamConsumer<string> {
+  constructor(environment: NodeJS.ProcessEnv) {
+    const file = environment['FILE_TEAM_OUTPUT'];
+    if (!file) throw new TypeError('FILE_TEAM_OUTPUT is not set');
+    super({
+      ...consumerFromEnvironment(environment),
+      stream: 'cli_stream',
+      group: 'file_team',
+      decode: lineOf,
+      sink: {
+        name: 'file',
+        async deliver(batch, signal) {
+          if (batch.some(({ payload }) => payload.startsWith('slow'))) await sleep(60_000, undefined, { signal });
+          await appendFile(file, batch.map(({ payload }) => `${payload}\n`).join(''));
+          return batch.map(({ id }) => delivered(id));
+        },
+      },
+    });
+  }
+}
+
+export function preview(line: string): string {
+  if (line === 'throw') throw new Error('cannot map this');
+  return JSON.stringify({ mapped: line });
+}

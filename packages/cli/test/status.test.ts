@@ -1,0 +1,48 @@
+import { freePort, startRedis } from '@distributary/testing';
+import { Redis } from 'ioredis';
+import { expect, it } from 'vitest';
+import { FILE_TEAM, run } from './distributary.ts';
+
+it('shows every group with its lag, what is pending, and what to do', async () => {
+  await using redis = await startRedis();
+  const admin = new Redis(redis.url);
+  for (let i = 0; i < 5; i++) await admin.xadd('syslog_stream', '*', 'line', `line ${i}`);
+  await admin.xgroup('CREATE', 'syslog_stream', 'idle_team', '0');
+  await admin.xgroup('CREATE', 'syslog_stream', 'busy_team', '0');
+  await admin.xreadgroup('GROUP', 'busy_team', 'c', 'COUNT', 3, 'STREAMS', 'syslog_stream', '>');
+  admin.disconnect();
+
+  const { code, stdout } = await run(['status'], { environment: { REDIS_URL: redis.url } });
+  expect(code).toBe(0);
+  expect(stdout).toContain('syslog_stream: 5 entries');
+  expect(stdout).toMatch(/idle_team +5 .* nobody reads: start its consumer with npx distributary run/);
+  expect(stdout).toMatch(/busy_team +2 .* 3 .* catching up/);
+});
+
+it('prints one JSON object for machines', async () => {
+  await using redis = await startRedis();
+  const admin = new Redis(redis.url);
+  await admin.xgroup('CREATE', 'other', 'team', '0', 'MKSTREAM');
+  admin.disconnect();
+  const { stdout } = await run(['status', '--json', '--stream', 'other'], { environment: { REDIS_URL: redis.url } });
+  const { streams } = JSON.parse(stdout);
+  expect(streams).toMatchObject([
+    { stream: 'other', length: 0, groups: [{ group: 'team', exists: true, pending: 0 }] },
+  ]);
+});
+
+it('ends with 1 when a declared group is missing, and says what to do', async () => {
+  await using redis = await startRedis();
+  const { code, stdout } = await run(['status', FILE_TEAM], { environment: { REDIS_URL: redis.url } });
+  expect(stdout).toContain('cli_stream: no such stream yet');
+  expect(stdout).toContain('no such group: start its consumer');
+  expect(code).toBe(1);
+});
+
+it('ends with 3 when Redis does not answer, and says where it looked', async () => {
+  const url = `redis://127.0.0.1:${await freePort()}`;
+  const { code, stderr } = await run(['status'], { environment: { REDIS_URL: url } });
+  expect(stderr).toContain(url);
+  expect(stderr).toContain('Start Redis there, or let REDIS_URL say where it runs');
+  expect(code).toBe(3);
+});
