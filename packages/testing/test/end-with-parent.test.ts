@@ -1,10 +1,13 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describeWithRedisProcess, startCollector, until } from '@distributary/testing';
 import { describe, expect, it } from 'vitest';
 
+/** A Redis heeds its signals ten times a second. */
+const LOOKS_AFTER_INTERRUPT = 15;
 const PARENT = fileURLToPath(new URL('./parent-process.ts', import.meta.url));
 
 describe('a stand-in in a process of its own', () => {
@@ -30,7 +33,10 @@ async function expectToEndWithParent(what: 'collector' | 'redis'): Promise<void>
     const interrupted = once(parent, 'message');
     process.kill(-(parent.pid as number), 'SIGINT');
     await interrupted;
-    for (let look = 0; look < 20; look++) expect(await listens(url)).toBe(true);
+    for (let look = 0; look < LOOKS_AFTER_INTERRUPT; look++) {
+      expect(await listens(url)).toBe(true);
+      await setTimeout(20);
+    }
     parent.kill('SIGKILL');
     await until(async () => !(await listens(url)), { describe: `${url} to be gone` });
   } finally {
