@@ -34,6 +34,7 @@ describe('stop', () => {
     expect(pending).toBe(0);
     expect(await stream.call('XRANGE', stream.name, `(${lastDeliveredId}`, '+')).toHaveLength(5);
     expect(sink.closed).toBe(1);
+    expect(consumer.reported('gaveUp')).toEqual([]);
     expect(consumer.reported('stateChanged').map(({ to }) => to)).toEqual(['running', 'draining', 'stopped']);
   });
 
@@ -97,6 +98,7 @@ describe('stop', () => {
     await consumer.stop({ timeoutMs: 400 });
     expect(performance.now() - startedAt).toBeLessThan(900);
     answer.resolve();
+    expect(consumer.reported('gaveUp')).toEqual([{ entries: 5 }]);
     expect(await stream.pending()).toBe(5);
     expect(consumer.state).toBe('stopped');
   });
