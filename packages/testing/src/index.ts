@@ -6,6 +6,7 @@ export type { ElasticsearchStandInOptions } from './elasticsearch-stand-in.ts';
 export type { Fault, Faults } from './faults.ts';
 export { freePort } from './free-port.ts';
 export { type RedisCapability, type RedisKind, redisCapability } from './redis-capability.ts';
+export { type ReceivedRequest, type Script, type ScriptedAnswer, ScriptedServer } from './scripted-server.ts';
 export type { StandInCounts } from './stand-in-server.ts';
 export { type CollectorFixture, type StartCollectorOptions, startCollector } from './start-collector.ts';
 export {

@@ -1,26 +1,6 @@
 import type { Entry } from '@distributary/core';
-import {
-  describeSink,
-  type StoredDocument,
-  type StoredEntry,
-  startCollector,
-  startElasticsearch,
-} from '@distributary/testing';
-import { bulkSink, collectorSink } from './line-sinks.ts';
-
-const decode = (entry: Entry) => entry;
-
-describeSink('a bulk sink', async () => {
-  const server = await startElasticsearch({ standIn: true });
-  const stored = async () => (await server.stored()).map(({ id, document }) => storedEntry(id, document));
-  return {
-    sink: bulkSink(server.url, 'lines'),
-    decode,
-    stored,
-    faults: server.faults,
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-  };
-});
+import { describeSink, type StoredDocument, type StoredEntry, startCollector } from '@distributary/testing';
+import { collectorSink } from './line-sinks.ts';
 
 describeSink(
   'a collector sink, its collector in another process',
@@ -32,7 +12,7 @@ describeSink(
       );
     return {
       sink: collectorSink(server.url),
-      decode,
+      decode: (entry: Entry) => entry,
       stored,
       faults: server.faults,
       [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
