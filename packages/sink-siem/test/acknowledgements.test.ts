@@ -1,12 +1,13 @@
 import { SinkHoldError, SinkUnavailableError } from '@distributary/core';
 import { SiemSink } from '@distributary/sink-siem';
+import type { ReceivedRequest, Script, ScriptedAnswer } from '@distributary/testing';
 import { describe, expect, it } from 'vitest';
 import { numbered, optionsFor, statuses, unaborted } from './batches.ts';
-import { type CollectorRequest, type Script, type ScriptedAnswer, ScriptedCollector } from './scripted-collector.ts';
+import { startScripted } from './scripted-collector.ts';
 
 const QUICK = { pollMs: 5, maxPollMs: 20, timeoutMs: 10_000 };
-const isQuestion = ({ path }: CollectorRequest) => path.startsWith('/services/collector/ack');
-const askedFor = ({ body }: CollectorRequest) => (JSON.parse(String(body)) as { acks: number[] }).acks;
+const isQuestion = ({ path }: ReceivedRequest) => path.startsWith('/services/collector/ack');
+const askedFor = ({ body }: ReceivedRequest) => (JSON.parse(String(body)) as { acks: number[] }).acks;
 
 /** Takes every request under an ID of its own, and answers questions with `answer`. */
 function promising(answer: (acks: number[]) => ScriptedAnswer): Script {
@@ -24,7 +25,7 @@ const say = (acks: number[], stored: (id: number) => boolean): ScriptedAnswer =>
 
 it('counts entries as delivered only when the collector has stored them', async () => {
   let stored = false;
-  await using collector = await ScriptedCollector.start(promising((acks) => say(acks, () => stored)));
+  await using collector = await startScripted(promising((acks) => say(acks, () => stored)));
   const sink = new SiemSink(optionsFor(collector.url, { acknowledgement: QUICK }));
   let settled = false;
   const delivery = sink.deliver(numbered(3), unaborted).finally(() => {
@@ -39,7 +40,7 @@ it('counts entries as delivered only when the collector has stored them', async 
 
 it('asks for all outstanding requests at once, in the channel they were sent in', async () => {
   let open = false;
-  await using collector = await ScriptedCollector.start(promising((acks) => say(acks, () => open)));
+  await using collector = await startScripted(promising((acks) => say(acks, () => open)));
   const sink = new SiemSink(optionsFor(collector.url, { acknowledgement: QUICK }));
   const deliveries = Promise.all([1, 2, 3].map((count) => sink.deliver(numbered(count), unaborted)));
   const questions = () => collector.requests.filter(isQuestion);
@@ -54,7 +55,7 @@ it('asks for all outstanding requests at once, in the channel they were sent in'
 
 describe('never counts as delivered what', () => {
   it('is not confirmed in time', async () => {
-    await using collector = await ScriptedCollector.start(promising((acks) => say(acks, () => false)));
+    await using collector = await startScripted(promising((acks) => say(acks, () => false)));
     const sink = new SiemSink(optionsFor(collector.url, { acknowledgement: { ...QUICK, timeoutMs: 60 } }));
     await expect(sink.deliver(numbered(3), unaborted)).rejects.toThrow(SinkUnavailableError);
     await sink.close();
@@ -70,14 +71,14 @@ describe('never counts as delivered what', () => {
     ['disabled acknowledgement', { status: 400, body: { text: 'ACK is disabled', code: 14 } }, SinkHoldError],
     ['a wrong token', { status: 401, body: 'Unauthorized' }, SinkHoldError],
   ] as const)('is asked for and answered with %s', async (_, answer, kind) => {
-    await using collector = await ScriptedCollector.start(promising(() => answer));
+    await using collector = await startScripted(promising(() => answer));
     const sink = new SiemSink(optionsFor(collector.url, { acknowledgement: QUICK }));
     await expect(sink.deliver(numbered(3), unaborted)).rejects.toThrow(kind);
     await sink.close();
   });
 
   it('was taken without the promise of an acknowledgement', async () => {
-    await using collector = await ScriptedCollector.start();
+    await using collector = await startScripted();
     const sink = new SiemSink(optionsFor(collector.url, { acknowledgement: QUICK }));
     await expect(sink.deliver(numbered(3), unaborted)).rejects.toThrow(SinkHoldError);
     await sink.close();
@@ -87,7 +88,7 @@ describe('never counts as delivered what', () => {
     let stored = false;
     const script: Script = (request) =>
       isQuestion(request) ? say(askedFor(request), () => stored) : { status: 200, body: { code: 0, ackId: 0 } };
-    await using collector = await ScriptedCollector.start(script);
+    await using collector = await startScripted(script);
     const sink = new SiemSink(optionsFor(collector.url, { acknowledgement: QUICK }));
     const first = expect(sink.deliver(numbered(1), unaborted)).rejects.toThrow(SinkUnavailableError);
     await expect.poll(() => collector.requests.filter(isQuestion).length).toBeGreaterThan(0);
@@ -101,7 +102,7 @@ describe('never counts as delivered what', () => {
   it('waited while the answer to another request was lost', async () => {
     let lose = false;
     const taking = promising((acks) => say(acks, () => false));
-    await using collector = await ScriptedCollector.start((request, response) => {
+    await using collector = await startScripted((request, response) => {
       if (isQuestion(request) || !lose) return taking(request, response);
       response.destroy();
       return undefined;
@@ -123,7 +124,7 @@ describe('never counts as delivered what', () => {
 it('keeps asking while the collector is busy', async () => {
   let questions = 0;
   const script = promising((acks) => (++questions < 5 ? { status: 503, body: { code: 9 } } : say(acks, () => true)));
-  await using collector = await ScriptedCollector.start(script);
+  await using collector = await startScripted(script);
   const sink = new SiemSink(optionsFor(collector.url, { acknowledgement: QUICK }));
   expect(statuses(await sink.deliver(numbered(1), unaborted))).toEqual(['delivered']);
   await sink.close();
@@ -132,7 +133,7 @@ it('keeps asking while the collector is busy', async () => {
 it('sends nothing again while asking is in vain, and goes on when it is not', async () => {
   let found = false;
   const script = promising((acks) => (found ? say(acks, () => true) : { status: 404, body: 'Not found' }));
-  await using collector = await ScriptedCollector.start(script);
+  await using collector = await startScripted(script);
   const sink = new SiemSink(optionsFor(collector.url, { acknowledgement: QUICK }));
   for (let i = 0; i < 5; i++) await expect(sink.deliver(numbered(1), unaborted)).rejects.toThrow(SinkUnavailableError);
   expect(collector.requests.filter((request) => !isQuestion(request))).toHaveLength(1);
@@ -142,7 +143,7 @@ it('sends nothing again while asking is in vain, and goes on when it is not', as
 });
 
 it('stops waiting when the delivery is aborted or the sink closed', async () => {
-  await using collector = await ScriptedCollector.start(promising((acks) => say(acks, () => false)));
+  await using collector = await startScripted(promising((acks) => say(acks, () => false)));
   const sink = new SiemSink(optionsFor(collector.url, { acknowledgement: QUICK }));
   const abort = new AbortController();
   const aborted = expect(sink.deliver(numbered(1), abort.signal)).rejects.toThrow('enough');

@@ -1,8 +1,9 @@
 import { SinkHoldError, SinkUnavailableError } from '@distributary/core';
 import { SiemSink } from '@distributary/sink-siem';
+import type { ScriptedAnswer } from '@distributary/testing';
 import { expect, it } from 'vitest';
 import { numbered, optionsFor, statuses, unaborted } from './batches.ts';
-import { type ScriptedAnswer, ScriptedCollector } from './scripted-collector.ts';
+import { startScripted } from './scripted-collector.ts';
 
 const code = (number: number) => ({ text: 'as scripted', code: number });
 
@@ -52,7 +53,7 @@ it.each([
 });
 
 it.each([200, 201, 202, 204])('counts %i of a collector without codes as a confirmation', async (status) => {
-  await using collector = await ScriptedCollector.start(() => ({ status }));
+  await using collector = await startScripted(() => ({ status }));
   const sink = new SiemSink(optionsFor(collector.url, { format: 'ndjson' }));
   expect(statuses(await sink.deliver(numbered(2), unaborted))).toEqual(['delivered', 'delivered']);
   await sink.close();
@@ -73,7 +74,7 @@ it('keeps control characters of an answer out of its error', async () => {
 });
 
 async function troubleAfter(answer: ScriptedAnswer, format: 'hec' | 'ndjson' = 'hec'): Promise<Error | undefined> {
-  await using collector = await ScriptedCollector.start(() => answer);
+  await using collector = await startScripted(() => answer);
   const sink = new SiemSink(optionsFor(collector.url, { format }));
   const thrown = await sink.deliver(numbered(3), unaborted).then(
     () => undefined,

@@ -1,8 +1,9 @@
 import { OversizeError, PayloadError, SinkHoldError, SinkUnavailableError } from '@distributary/core';
 import { SiemSink } from '@distributary/sink-siem';
+import type { ReceivedRequest, Script } from '@distributary/testing';
 import { describe, expect, it } from 'vitest';
 import { batchOf, numbered, optionsFor, statuses, unaborted } from './batches.ts';
-import { type CollectorRequest, linesOf, type Script, ScriptedCollector, SUCCESS } from './scripted-collector.ts';
+import { linesOf, SUCCESS, startScripted } from './scripted-collector.ts';
 
 /** Refuses a request that holds one of these lines, as a collector does that stores nothing of it. */
 const refusing =
@@ -12,7 +13,7 @@ const refusing =
       ? { status: 400, body: { text: 'Invalid data format', code: 6 } }
       : SUCCESS;
 
-const accepted = (requests: readonly CollectorRequest[], bad: string) =>
+const accepted = (requests: readonly ReceivedRequest[], bad: string) =>
   new Set(
     requests
       .map(linesOf)
@@ -22,7 +23,7 @@ const accepted = (requests: readonly CollectorRequest[], bad: string) =>
 
 describe('one event at fault', () => {
   it.each(['line 0', 'line 249', 'line 499'])('is found among 500 when the whole batch is refused: %s', async (bad) => {
-    await using collector = await ScriptedCollector.start(refusing(new Set([bad])));
+    await using collector = await startScripted(refusing(new Set([bad])));
     const sink = new SiemSink(optionsFor(collector.url));
     const batch = numbered(500);
     const results = await sink.deliver(batch, unaborted);
@@ -41,7 +42,7 @@ describe('one event at fault', () => {
     ['1', 503, 1],
   ])('is found by its number counted from %s, answered %i', async (_, status, base) => {
     const bad = 'line 7';
-    await using collector = await ScriptedCollector.start((request) => {
+    await using collector = await startScripted((request) => {
       const position = linesOf(request).indexOf(bad);
       if (position < 0) return SUCCESS;
       const alone = linesOf(request).length === 1;
@@ -61,7 +62,7 @@ describe('one event at fault', () => {
   });
 
   it('is found with a number that makes no sense', async () => {
-    await using collector = await ScriptedCollector.start((request) =>
+    await using collector = await startScripted((request) =>
       linesOf(request).includes('line 3')
         ? { status: 400, body: { text: 'as scripted', code: 12, 'invalid-event-number': 4_000 } }
         : SUCCESS,
@@ -74,7 +75,7 @@ describe('one event at fault', () => {
 
 it('does not search a busy collector event by event', async () => {
   const body = { text: 'Server is busy', code: 9, 'invalid-event-number': 5 };
-  await using collector = await ScriptedCollector.start(() => ({ status: 503, body }));
+  await using collector = await startScripted(() => ({ status: 503, body }));
   const sink = new SiemSink(optionsFor(collector.url));
   await expect(sink.deliver(numbered(100), unaborted)).rejects.toThrow(SinkUnavailableError);
   await sink.close();
@@ -82,7 +83,7 @@ it('does not search a busy collector event by event', async () => {
 });
 
 it('returns what is known when the collector fails half way', async () => {
-  await using collector = await ScriptedCollector.start((request) =>
+  await using collector = await startScripted((request) =>
     linesOf(request).includes('line 0') ? SUCCESS : { status: 503, headers: { 'retry-after': '2' } },
   );
   const sink = new SiemSink(optionsFor(collector.url, { maxRequestBytes: 1_024 }));
@@ -99,7 +100,7 @@ describe('a collector with a limit of its own', () => {
   const limited: Script = ({ body }) => (body.length > LIMIT ? { status: 413 } : SUCCESS);
 
   it('gets everything in smaller requests, and is not asked for more again', async () => {
-    await using collector = await ScriptedCollector.start(limited);
+    await using collector = await startScripted(limited);
     const sink = new SiemSink(optionsFor(collector.url));
     expect(new Set(statuses(await sink.deliver(numbered(200), unaborted)))).toEqual(new Set(['delivered']));
     for (let i = 0; i < 8; i++) await sink.deliver(numbered(200), unaborted);
@@ -110,7 +111,7 @@ describe('a collector with a limit of its own', () => {
   });
 
   it('never gets the one event that is larger than it takes', async () => {
-    await using collector = await ScriptedCollector.start(limited);
+    await using collector = await startScripted(limited);
     const sink = new SiemSink(optionsFor(collector.url));
     const results = await sink.deliver(batchOf('a', 'b'.repeat(LIMIT), 'c'), unaborted);
     await sink.close();
@@ -122,7 +123,7 @@ describe('a collector with a limit of its own', () => {
 describe('when too many events are refused', () => {
   it('holds instead of rejecting, without asking for each, and recovers when that is mended', async () => {
     const healthy: Script = () => SUCCESS;
-    await using collector = await ScriptedCollector.start(() => ({ status: 400, body: { text: 'No', code: 6 } }));
+    await using collector = await startScripted(() => ({ status: 400, body: { text: 'No', code: 6 } }));
     const sink = new SiemSink(optionsFor(collector.url));
     const batch = numbered(500);
     await expect(sink.deliver(batch, unaborted)).rejects.toThrow(SinkHoldError);
@@ -138,7 +139,7 @@ describe('when too many events are refused', () => {
 
   it('keeps what was delivered and holds the rest', async () => {
     const bad = new Set(Array.from({ length: 60 }, (_, i) => `line ${i * 3}`));
-    await using collector = await ScriptedCollector.start(refusing(bad));
+    await using collector = await startScripted(refusing(bad));
     const sink = new SiemSink(optionsFor(collector.url));
     const batch = numbered(200);
     const first = await sink.deliver(batch, unaborted);
@@ -157,7 +158,7 @@ describe('when too many events are refused', () => {
   });
 
   it('rejects them all when the limit is off', async () => {
-    await using collector = await ScriptedCollector.start(() => ({ status: 400, body: { text: 'No', code: 6 } }));
+    await using collector = await startScripted(() => ({ status: 400, body: { text: 'No', code: 6 } }));
     const sink = new SiemSink(optionsFor(collector.url, { refusalLimit: { share: 1 } }));
     expect(new Set(statuses(await sink.deliver(numbered(250), unaborted)))).toEqual(new Set(['rejected']));
     await sink.close();

@@ -1,74 +1,11 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer, type ServerOptions } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { gunzipSync } from 'node:zlib';
-
-export interface CollectorRequest {
-  readonly path: string;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: Buffer;
-}
-
-/** What the script answers: a status with a body, or nothing after it did something to the response itself. */
-export type ScriptedAnswer =
-  | { readonly status: number; readonly body?: unknown; readonly headers?: Record<string, string> }
-  | undefined;
-
-export type Script = (request: CollectorRequest, response: ServerResponse) => ScriptedAnswer | Promise<ScriptedAnswer>;
+import type { ServerOptions } from 'node:https';
+import { type ReceivedRequest, type Script, type ScriptedAnswer, ScriptedServer } from '@distributary/testing';
 
 export const SUCCESS: ScriptedAnswer = { status: 200, body: { text: 'Success', code: 0 } };
 
-/** An HTTP server on the loopback interface that answers as its script says and remembers every request. */
-export class ScriptedCollector implements AsyncDisposable {
-  readonly requests: CollectorRequest[] = [];
-  script: Script;
-  readonly #server: Server;
-  readonly #scheme: string;
-
-  private constructor(script: Script, tls: ServerOptions | undefined) {
-    this.script = script;
-    const listener: RequestListener = (request, response) => void this.#answer(request, response);
-    this.#server = tls ? createTlsServer(tls, listener) : createServer(listener);
-    this.#scheme = tls ? 'https' : 'http';
-  }
-
-  static async start(script: Script = () => SUCCESS, tls?: ServerOptions): Promise<ScriptedCollector> {
-    const collector = new ScriptedCollector(script, tls);
-    collector.#server.listen(0, '127.0.0.1');
-    await once(collector.#server, 'listening');
-    return collector;
-  }
-
-  get url(): string {
-    return `${this.#scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
-  }
-
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    try {
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-    } catch {
-      return;
-    }
-    const raw = Buffer.concat(chunks);
-    const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
-    const received = { path: request.url ?? '', headers: request.headers, body };
-    this.requests.push(received);
-    const answer = await this.script(received, response);
-    if (answer === undefined) return;
-    const isText = typeof answer.body === 'string';
-    response.writeHead(answer.status, {
-      'content-type': isText ? 'text/plain' : 'application/json',
-      ...answer.headers,
-    });
-    response.end(isText ? answer.body : answer.body === undefined ? '' : JSON.stringify(answer.body));
-  }
+/** A collector that answers as its script says, or always with success. */
+export function startScripted(script: Script = () => SUCCESS, tls?: ServerOptions): Promise<ScriptedServer> {
+  return ScriptedServer.start(script, tls);
 }
 
 /** One event as it lies in a request. */
@@ -82,7 +19,7 @@ export interface ReceivedEvent {
   readonly event: { readonly event?: { readonly original?: string } } & Record<string, unknown>;
 }
 
-export function eventsOf(request: CollectorRequest): ReceivedEvent[] {
+export function eventsOf(request: ReceivedRequest): ReceivedEvent[] {
   return request.body
     .toString()
     .split('\n')
@@ -90,6 +27,6 @@ export function eventsOf(request: CollectorRequest): ReceivedEvent[] {
     .map((line) => JSON.parse(line) as ReceivedEvent);
 }
 
-export function linesOf(request: CollectorRequest): (string | undefined)[] {
+export function linesOf(request: ReceivedRequest): (string | undefined)[] {
   return eventsOf(request).map(({ event }) => event.event?.original);
 }

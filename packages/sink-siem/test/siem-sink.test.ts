@@ -2,10 +2,10 @@ import { Entry, jsonLine, OptionsError, PayloadError } from '@distributary/core'
 import { SiemSink } from '@distributary/sink-siem';
 import { expect, it } from 'vitest';
 import { batchOf, numbered, optionsFor, statuses, TOKEN, unaborted } from './batches.ts';
-import { eventsOf, linesOf, ScriptedCollector } from './scripted-collector.ts';
+import { eventsOf, linesOf, startScripted } from './scripted-collector.ts';
 
 it('sends a batch as concatenated JSON events with the token and its channel', async () => {
-  await using collector = await ScriptedCollector.start();
+  await using collector = await startScripted();
   const sink = new SiemSink(optionsFor(collector.url));
   const results = await sink.deliver(batchOf('one "quoted"', 'two\nlines', 'ünï\u2028'), unaborted);
   await sink.close();
@@ -19,7 +19,7 @@ it('sends a batch as concatenated JSON events with the token and its channel', a
 });
 
 it('takes time, host, index and the like from configuration and the entry, never from the event', async () => {
-  await using collector = await ScriptedCollector.start();
+  await using collector = await startScripted();
   const origin = { host: 'fw01', source: 'syslog_stream', sourcetype: 'cisco:asa', index: 'firewall' };
   const forged = { host: 'forged', index: 'forged', time: 1, fields: { distributary_id: 'forged' } };
   const sink = new SiemSink(optionsFor(collector.url, { ...origin, event: () => forged }));
@@ -33,7 +33,7 @@ it('takes time, host, index and the like from configuration and the entry, never
 });
 
 it("names an event after its producer's eid, whatever that holds", async () => {
-  await using collector = await ScriptedCollector.start();
+  await using collector = await startScripted();
   const sink = new SiemSink(optionsFor(collector.url));
   const eid = 'a"b\\c\n{}';
   const fields = ['line', 'x', 'eid', eid].map((text) => Buffer.from(text));
@@ -46,7 +46,7 @@ it("names an event after its producer's eid, whatever that holds", async () => {
 });
 
 it('takes text from a mapping, and the time of the event', async () => {
-  await using collector = await ScriptedCollector.start();
+  await using collector = await startScripted();
   const event = (line: string) => jsonLine(`{"event":{"original":${JSON.stringify(line)}}}`);
   const sink = new SiemSink(optionsFor(collector.url, { event, time: () => 1_234_567_890_123 }));
   await sink.deliver(batchOf('a', 'b'), unaborted);
@@ -61,7 +61,7 @@ it.each([
   ['returns text with a line break', () => '{"a":1}\n{"b":2}'],
   ['returns text that is no object', () => '"text"'],
 ])('rejects only the entry whose mapping %s', async (_, broken) => {
-  await using collector = await ScriptedCollector.start();
+  await using collector = await startScripted();
   const event = (line: string) => (line === 'line 3' ? broken() : { event: { original: line } }) as object;
   const sink = new SiemSink(optionsFor(collector.url, { event }));
   const results = await sink.deliver(numbered(10), unaborted);
@@ -71,7 +71,7 @@ it.each([
 });
 
 it('sends a compressed body when asked to', async () => {
-  await using collector = await ScriptedCollector.start();
+  await using collector = await startScripted();
   const sink = new SiemSink(optionsFor(collector.url, { gzip: true }));
   await sink.deliver(numbered(50), unaborted);
   await sink.close();
@@ -80,7 +80,7 @@ it('sends a compressed body when asked to', async () => {
 });
 
 it('sends nothing when every mapping failed', async () => {
-  await using collector = await ScriptedCollector.start();
+  await using collector = await startScripted();
   const sink = new SiemSink(optionsFor(collector.url, { event: expectNever }));
   expect(statuses(await sink.deliver(batchOf('a', 'b'), unaborted))).toEqual(['rejected', 'rejected']);
   await sink.close();
@@ -88,7 +88,7 @@ it('sends nothing when every mapping failed', async () => {
 });
 
 it('keeps the path of the collector and replaces that of the format', async () => {
-  await using collector = await ScriptedCollector.start(() => ({ status: 204 }));
+  await using collector = await startScripted(() => ({ status: 204 }));
   const sink = new SiemSink(optionsFor(`${collector.url}/base/`, { format: 'ndjson', path: '/in' }));
   await sink.deliver(batchOf('a'), unaborted);
   await sink.close();
@@ -97,7 +97,7 @@ it('keeps the path of the collector and replaces that of the format', async () =
 });
 
 it('sends a JSON array that holds every event once', async () => {
-  await using collector = await ScriptedCollector.start(() => ({ status: 202 }));
+  await using collector = await startScripted(() => ({ status: 202 }));
   const sink = new SiemSink(optionsFor(collector.url, { format: 'json' }));
   await sink.deliver(batchOf('a', 'b'), unaborted);
   await sink.close();
@@ -106,7 +106,7 @@ it('sends a JSON array that holds every event once', async () => {
 });
 
 it('gives a delivery up when its signal aborts', async () => {
-  await using collector = await ScriptedCollector.start(() => undefined);
+  await using collector = await startScripted(() => undefined);
   const sink = new SiemSink(optionsFor(collector.url));
   const abort = new AbortController();
   const delivery = sink.deliver(batchOf('a'), abort.signal);

@@ -7,7 +7,7 @@ import { OptionsError, Secret, SinkHoldError, SinkUnavailableError } from '@dist
 import { SiemSink, siemFromEnvironment } from '@distributary/sink-siem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { numbered, optionsFor, statuses, TOKEN, unaborted } from './batches.ts';
-import { ScriptedCollector } from './scripted-collector.ts';
+import { startScripted } from './scripted-collector.ts';
 
 let folder: string;
 let certificate: { key: Buffer; cert: Buffer };
@@ -25,7 +25,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('the answer is no confirmation when', () => {
   it('the connection is refused', async () => {
-    const collector = await ScriptedCollector.start();
+    const collector = await startScripted();
     const { url } = collector;
     await collector[Symbol.asyncDispose]();
     const thrown = await troubleOf(url);
@@ -34,12 +34,12 @@ describe('the answer is no confirmation when', () => {
   });
 
   it('the connection is reset after the events were taken', async () => {
-    await using collector = await ScriptedCollector.start((_, response) => void response.socket?.destroy());
+    await using collector = await startScripted((_, response) => void response.socket?.destroy());
     expect(await troubleOf(collector.url)).toBeInstanceOf(SinkUnavailableError);
   });
 
   it('its body is cut short', async () => {
-    await using collector = await ScriptedCollector.start((_, response) => {
+    await using collector = await startScripted((_, response) => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('{"text":"Success","code":0}', () => response.destroy());
       return undefined;
@@ -48,7 +48,7 @@ describe('the answer is no confirmation when', () => {
   });
 
   it('its body drips in more slowly than the deadline allows', async () => {
-    await using collector = await ScriptedCollector.start((_, response) => {
+    await using collector = await startScripted((_, response) => {
       response.writeHead(200);
       const drip = setInterval(() => response.write(' '), 20);
       response.on('close', () => clearInterval(drip));
@@ -60,13 +60,13 @@ describe('the answer is no confirmation when', () => {
   });
 
   it('it never comes', async () => {
-    await using collector = await ScriptedCollector.start(() => undefined);
+    await using collector = await startScripted(() => undefined);
     expect(await troubleOf(collector.url, { requestTimeoutMs: 100 })).toBeInstanceOf(SinkUnavailableError);
   });
 
   it('it is endless, of which only the beginning is read', async () => {
     let written = 0;
-    await using collector = await ScriptedCollector.start((_, response) => {
+    await using collector = await startScripted((_, response) => {
       response.writeHead(200);
       const more = () => {
         while (!response.destroyed && response.write(Buffer.alloc(65_536, 0x20))) written += 65_536;
@@ -81,22 +81,22 @@ describe('the answer is no confirmation when', () => {
 });
 
 it('reaches a collector by its name', async () => {
-  await using collector = await ScriptedCollector.start();
+  await using collector = await startScripted();
   const sink = new SiemSink(optionsFor(collector.url.replace('127.0.0.1', 'localhost')));
   expect(statuses(await sink.deliver(numbered(1), unaborted))).toEqual(['delivered']);
   await sink.close();
 });
 
 it('follows no redirect and sends the events nowhere else', async () => {
-  await using elsewhere = await ScriptedCollector.start();
-  await using collector = await ScriptedCollector.start(() => ({ status: 307, headers: { location: elsewhere.url } }));
+  await using elsewhere = await startScripted();
+  await using collector = await startScripted(() => ({ status: 307, headers: { location: elsewhere.url } }));
   expect(await troubleOf(collector.url)).toBeInstanceOf(SinkHoldError);
   expect(elsewhere.requests).toHaveLength(0);
 });
 
 describe('a certificate', () => {
   it('that nobody vouches for holds the sink', async () => {
-    await using collector = await ScriptedCollector.start(undefined, certificate);
+    await using collector = await startScripted(undefined, certificate);
     const thrown = await troubleOf(collector.url);
     expect(thrown).toBeInstanceOf(SinkHoldError);
     expect(thrown.message).toContain('tls.ca');
@@ -104,14 +104,14 @@ describe('a certificate', () => {
   });
 
   it('is trusted when its authority is given', async () => {
-    await using collector = await ScriptedCollector.start(undefined, certificate);
+    await using collector = await startScripted(undefined, certificate);
     const sink = new SiemSink(optionsFor(collector.url, { tls: { ca: certificate.cert } }));
     expect(statuses(await sink.deliver(numbered(1), unaborted))).toEqual(['delivered']);
     await sink.close();
   });
 
   it('is not looked at when the sink is told so, which it announces', async () => {
-    await using collector = await ScriptedCollector.start(undefined, certificate);
+    await using collector = await startScripted(undefined, certificate);
     const warnings: string[] = [];
     const listen = (warning: Error) => warnings.push(warning.message);
     process.on('warning', listen);
@@ -126,9 +126,9 @@ describe('a certificate', () => {
 
 describe('the token', () => {
   it('is in no error and in no inspection of a sink', async () => {
-    await using redirecting = await ScriptedCollector.start(() => ({ status: 307, headers: { location: '/' } }));
-    await using encrypted = await ScriptedCollector.start(undefined, certificate);
-    await using refusing = await ScriptedCollector.start(() => ({
+    await using redirecting = await startScripted(() => ({ status: 307, headers: { location: '/' } }));
+    await using encrypted = await startScripted(undefined, certificate);
+    await using refusing = await startScripted(() => ({
       status: 403,
       body: { text: 'Invalid token', code: 4 },
     }));
