@@ -47,18 +47,18 @@ export const FAST_MESSAGES: ReadonlyMap<string, FastMessage> = new Map([
   ...['302013', '302015'].map((code) =>
     fast(
       code,
-      String.raw`Built (inbound|outbound) (TCP|UDP) connection ${NUMBER} for ${SIDE} ${TRANSLATED} to ${SIDE} ${TRANSLATED}`,
+      `Built (inbound|outbound) (TCP|UDP) connection ${NUMBER} for ${SIDE} ${TRANSLATED} to ${SIDE} ${TRANSLATED}`,
       connectionBuilt,
     ),
   ),
   fast(
     '302014',
-    String.raw`Teardown (TCP|UDP) connection ${NUMBER} for ${SIDE} to ${SIDE} duration ${DURATION} bytes ${NUMBER}${REASON}`,
+    `Teardown (TCP|UDP) connection ${NUMBER} for ${SIDE} to ${SIDE} duration ${DURATION} bytes ${NUMBER}${REASON}`,
     connectionEnded,
   ),
   fast(
     '302016',
-    String.raw`Teardown (TCP|UDP) connection ${NUMBER} for ${SIDE} to ${SIDE} duration ${DURATION} bytes ${NUMBER}`,
+    `Teardown (TCP|UDP) connection ${NUMBER} for ${SIDE} to ${SIDE} duration ${DURATION} bytes ${NUMBER}`,
     connectionEnded,
   ),
   fast('305011', String.raw`Built \w{1,32} (TCP|UDP) translation from ${SIDE} to ${SIDE}`, translation),

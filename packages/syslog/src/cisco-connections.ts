@@ -1,9 +1,17 @@
-import { type CiscoMessage, connection, DESTINATION_USER, messages, network, SOURCE_USER } from './cisco-message.ts';
+import {
+  AUTHENTICATED_USER,
+  type CiscoMessage,
+  connection,
+  DESTINATION_USER,
+  messages,
+  network,
+  SOURCE_USER,
+} from './cisco-message.ts';
 
 const raw = String.raw;
-const END_OF_CONNECTION = raw`(?: duration {duration})?(?: bytes {bytes})?(?: {reason})?(?: ?\({user.text}\))?`;
+const END_OF_CONNECTION = raw`(?: duration {duration})?(?: bytes {bytes})?(?: {reason})?${AUTHENTICATED_USER}`;
 const ICMP_SIDES =
-  raw`faddr {destinationHost}${DESTINATION_USER} gaddr {sourceNat} laddr {sourceHost}${SOURCE_USER}` +
+  raw`faddr {destinationHost}${DESTINATION_USER} gaddr {sourceNat} laddr {sourceHost}${SOURCE_USER}${AUTHENTICATED_USER}` +
   raw`(?: type {icmpType} code {icmpCode})?`;
 
 /** Connections, address translations and hosts that the firewall keeps state for. */
@@ -11,12 +19,12 @@ export const CONNECTIONS: readonly [string, CiscoMessage][] = [
   ...messages(
     '302013 302015 302017 302035 302303',
     connection('flow-creation', 'start', 'allowed'),
-    raw`Built (?:{direction} )?{transport}(?: state-bypass)? connection {connection} (?:for|from) {source}${SOURCE_USER} \({sourceNat}\)${SOURCE_USER} to {destination}${DESTINATION_USER} \({destinationNat}\)${DESTINATION_USER}(?: \({user.text}\))?`,
+    raw`Built (?:{direction} )?{transport}(?: [\w-]{1,32})? connection {connection} (?:for|from) {source} ?\({sourceNat}\)${SOURCE_USER} to {destination} ?\({destinationNat}\)${DESTINATION_USER}${AUTHENTICATED_USER}`,
   ),
   ...messages(
     '302014 302016 302018 302036 302304',
     connection('flow-expiration', 'end'),
-    raw`Teardown {transport}(?: state-bypass)? connection {connection} (?:for|from) {source}${SOURCE_USER}(?: \({sourceNat}\))? to {destination}${DESTINATION_USER}(?: \({destinationNat}\))?${END_OF_CONNECTION}`,
+    raw`Teardown {transport}(?: [\w-]{1,32})? connection {connection} (?:for|from) {source}${SOURCE_USER}(?: \({sourceNat}\))? to {destination}${DESTINATION_USER}(?: \({destinationNat}\))?${END_OF_CONNECTION}`,
   ),
   ...messages(
     '302020',
@@ -27,6 +35,16 @@ export const CONNECTIONS: readonly [string, CiscoMessage][] = [
     '302021',
     connection('flow-expiration', 'end'),
     raw`Teardown (?:{direction} )?{transport} connection for ${ICMP_SIDES}`,
+  ),
+  ...messages(
+    '302022 302024 302026',
+    connection('flow-creation', 'start', 'allowed'),
+    raw`Built \w{1,32} {1,2}stub {transport} connection for {source} \({sourceNat}\) to {destination} \({destinationNat}\)`,
+  ),
+  ...messages(
+    '302023 302025 302027',
+    connection('flow-expiration', 'end'),
+    raw`Teardown (?:\w{1,32} )?stub {transport} connection for {source} to {destination} duration {duration} forwarded bytes {bytes}(?: {reason})?`,
   ),
   ...messages(
     '303002',

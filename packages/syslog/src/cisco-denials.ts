@@ -9,8 +9,10 @@ import {
 } from './cisco-message.ts';
 
 const raw = String.raw;
-const ICMP = raw`(?: ?\(type {icmpType}, code {icmpCode}\))?`;
-const ACCESS_LIST_SIDES = raw`{sourceHost}\({sourcePort}\)${SOURCE_USER} -> {destinationHost}\({destinationPort}\)${DESTINATION_USER}`;
+const ICMP = raw`(?: ?\(?type {icmpType}, code {icmpCode}(?:\)|,)?)?`;
+const ACCESS_LIST_SIDES = raw`(?:{ingress}/)?{sourceHost}\({sourcePort}\)${SOURCE_USER} -> (?:{egress}/)?{destinationHost}\({destinationPort}\)${DESTINATION_USER}`;
+
+const LISTED_TRAFFIC = raw`Dynamic [fF]ilter \w{1,32} \w{1,16}(?: listed)? {transport} traffic from {source} \({sourceNat}\) to {destination} \({destinationNat}\)(?:, [^:]{1,300}: {reason.item})?`;
 
 /** What the firewall refused, or let through by a rule that logs. */
 export const DENIALS: readonly [string, CiscoMessage][] = [
@@ -85,7 +87,7 @@ export const DENIALS: readonly [string, CiscoMessage][] = [
   ...messages(
     '304001',
     connection('url-accessed', 'allowed'),
-    raw`(?:{user.text}@)?{sourceHost}${SOURCE_USER} Accessed (?:JAVA )?URL {destinationHost.address}:{url}`,
+    raw`(?:{user.text}@)?{sourceHost}${SOURCE_USER} Accessed (?:JAVA )?URL (?:[^\s@]{1,256}@)?{destinationHost.urlHost}:{url}`,
   ),
   ...messages(
     '304002',
@@ -119,15 +121,12 @@ export const DENIALS: readonly [string, CiscoMessage][] = [
     raw`Deny MAC address [\w.:]{1,32}, possible spoof attempt on interface {egress}`,
   ),
   ...messages(
-    '338001 338002 338003 338004 338101 338102 338103 338104 338201 338202',
+    '338001 338002 338003 338004 338201 338202',
     { ...network('malicious-traffic-seen', 'alert'), category: ['network', 'threat'], type: ['indicator'] },
-    raw`Dynamic [fF]ilter \w{1,32} \w{1,32} {transport} traffic from {source} \({sourceNat}\) to {destination} \({destinationNat}\)`,
+    LISTED_TRAFFIC,
   ),
-  ...messages(
-    '338005 338006 338007 338008 338203 338204',
-    denied('malicious-traffic-denied', 'alert'),
-    raw`Dynamic [fF]ilter \w{1,32} \w{1,32} {transport} traffic from {source} \({sourceNat}\) to {destination} \({destinationNat}\)`,
-  ),
+  ...messages('338005 338006 338007 338008 338203 338204', denied('malicious-traffic-denied', 'alert'), LISTED_TRAFFIC),
+  ...messages('338101 338102 338103 338104', connection('whitelisted-traffic-seen', 'allowed'), LISTED_TRAFFIC),
   ...messages(
     '410001',
     denied('dns-packet-dropped'),

@@ -19,7 +19,7 @@ const NAME = String.raw`<?([^\s()<>,;"']{1,300})`;
 const SOURCE = new RegExp(String.raw`\b(?:src|source|from|laddr|IP|Addr|IP address)(?: =|:)? ${NAME}`, 'gi');
 const DESTINATION = new RegExp(String.raw`\b(?:dst|dest|destination|to|faddr)(?: =|:)? ${NAME}`, 'gi');
 const QUOTED_USER = /\b(?:user|username)(?: ?[=:])? ?(?:'([^']{1,256})'|"([^"]{1,256})"|<([^>]{1,256})>)/i;
-const NAMED_USER = /\b(?:user|username|uname)(?: =|:) ?([^\s,'"<>]{1,256})/i;
+const NAMED_USER = /\b(?:user|username|uname)(?: ?=|:) ?([^\s,'"<>]{1,256})/i;
 const GROUP = /\bGroup(?: = ([^,]{1,256}),| <([^>]{1,256})>)/;
 const INTERFACE = /\bon interface ([^\s(),;:"']{1,128})/;
 

@@ -46,6 +46,8 @@ export function configuration(action: string, type: 'change' | 'access'): CiscoM
   return { kind: 'event', category: ['configuration'], type: [type], action, outcome: 'success' };
 }
 
-/** The user that identity firewalling adds behind an address, in brackets, perhaps with a security tag. */
-export const SOURCE_USER: string = String.raw`(?: ?\({sourceUser}(?:,[^()]{0,256})?\))?`;
-export const DESTINATION_USER: string = String.raw`(?: ?\({destinationUser}(?:,[^()]{0,256})?\))?`;
+/** What identity firewalling adds right behind an address: `(LOCAL\alice)`, `(LOCAL\alice, 9:tag)`, `(9:tag)`. */
+export const SOURCE_USER: string = String.raw`(?:\({sourceUser}(?:,[^()]{0,256})?\)|\((?!type \d)[^()]{1,256}\))?`;
+export const DESTINATION_USER: string = SOURCE_USER.replace('sourceUser', 'destinationUser');
+/** The user who authenticated to the firewall itself, named at a message's end. */
+export const AUTHENTICATED_USER: string = String.raw`(?: ?\({user.bracketed}\))?`;

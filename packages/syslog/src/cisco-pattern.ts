@@ -3,15 +3,17 @@
  * matching takes linear time.
  */
 const CLASSES = {
-  name: String.raw`[^\s()<>,;"']{1,300}`,
+  name: String.raw`(?:NP Identity Ifc:)?[^\s()<>,;"']{1,300}`,
   protocol: String.raw`protocol \d{1,3}|[\w.-]{1,32}`,
   interface: String.raw`[^\s(),;:"']{1,128}`,
   word: String.raw`[\w.-]{1,32}`,
   number: String.raw`\d{1,15}`,
-  bracketed: '[^(),]{1,256}',
+  domainUser: String.raw`[^(),\\]{1,128}\\[^(),]{1,256}`,
+  bracketed: '[^()]{1,300}',
+  angled: '[^<>]{1,300}',
   text: `[^'"<>()]{1,300}`,
   clause: `[^:'"<>()]{1,300}`,
-  address: String.raw`[\dA-Fa-f.:]{2,45}?`,
+  urlHost: String.raw`[^\s@/]{1,300}?`,
   url: String.raw`(?:[a-zA-Z]{2,16}:\/\/|\/)\S{0,16384}`,
   item: '[^,]{1,256}',
   duration: String.raw`[\d:dhms]{1,32}`,
@@ -54,12 +56,12 @@ const FINDINGS: Readonly<Record<Finding, keyof typeof CLASSES>> = {
   sourceHost: 'name',
   sourceNat: 'name',
   sourcePort: 'word',
-  sourceUser: 'bracketed',
+  sourceUser: 'domainUser',
   destination: 'name',
   destinationHost: 'name',
   destinationNat: 'name',
   destinationPort: 'word',
-  destinationUser: 'bracketed',
+  destinationUser: 'domainUser',
   transport: 'protocol',
   direction: 'word',
   verdict: 'word',
@@ -92,10 +94,13 @@ export interface CiscoPattern {
 /** Compiles a message's syntax, anchored at its start. */
 export function ciscoPattern(syntax: string): CiscoPattern {
   const findings: Finding[] = [];
-  const source = syntax.replace(/\{([a-zA-Z]+)(?:\.([a-z]+))?\}/g, (_, name: Finding, kind?: keyof typeof CLASSES) => {
-    findings.push(name);
-    return `(${CLASSES[kind ?? FINDINGS[name]]})`;
-  });
+  const source = syntax.replace(
+    /\{([a-zA-Z]+)(?:\.([a-zA-Z]+))?\}/g,
+    (_, name: Finding, kind?: keyof typeof CLASSES) => {
+      findings.push(name);
+      return `(${CLASSES[kind ?? FINDINGS[name]]})`;
+    },
+  );
   return { expression: new RegExp(`^${source}`), findings };
 }
 

@@ -1,8 +1,9 @@
 import { authentication, type CiscoMessage, configuration, messages, session } from './cisco-message.ts';
 
 const raw = String.raw;
-const WEBVPN_USER = raw`Group <{group}> User <{user.text}> IP <{sourceHost}>`;
-const AAA_ACCOUNT = raw`(?:reason = {reason} : )?(?:server = {destinationHost} |local database )?: user = {user.clause}?(?:: user IP = {sourceHost})?\s*$`;
+/** Older versions print these names without the brackets. */
+const WEBVPN_USER = raw`Group <?{group.angled}>? User <?{user.angled}>? IP <?{sourceHost}>?`;
+const AAA_ACCOUNT = raw`(?:reason = {reason} : )?(?:server = {1,4}{destinationHost} |local database )?: user = {user.clause}?(?:: user IP = (?:None|{sourceHost}))?\s*$`;
 
 /** People: who logged in where, who changed what, and remote-access sessions. */
 export const SESSIONS: readonly [string, CiscoMessage][] = [
@@ -38,7 +39,7 @@ export const SESSIONS: readonly [string, CiscoMessage][] = [
     session('session-disconnected', 'end'),
     raw`Group = {group.item}, Username = {user.item}, IP = {sourceHost}, Session disconnected\. Session Type: [^,]{0,64}, Duration: {duration.item}, Bytes xmt: {sentBytes}, Bytes rcv: {receivedBytes}, Reason: {reason}`,
   ),
-  ...messages('113039', session('session-started', 'start'), raw`Group <{group}> User <{user.text}> IP <{sourceHost}>`),
+  ...messages('113039', session('session-started', 'start'), WEBVPN_USER),
   ...messages(
     '315011',
     session('session-disconnected', 'end'),
@@ -79,6 +80,6 @@ export const SESSIONS: readonly [string, CiscoMessage][] = [
   ...messages(
     '734001',
     session('access-policy-selected', 'info'),
-    raw`DAP: User {user.item}, Addr {sourceHost}, Connection [^:]{0,128}: The following DAP records were selected for this connection: {rule}`,
+    raw`DAP: User {user.item}, Addr {sourceHost}, Connection [^:]{0,128}: The following DAP records were selected for this connection: {rule.text}`,
   ),
 ];

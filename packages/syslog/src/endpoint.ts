@@ -38,14 +38,18 @@ export function readEndpoint(text: string, naming: 'interface' | 'maybe interfac
 }
 
 function readHost(text: string, naming: 'interface' | 'maybe interface'): Endpoint {
-  const colon = text.indexOf(':');
-  if (colon < 0) return hostFields(text, toAddress(text));
-  const behind = text.slice(colon + 1);
-  const ipBehind = toAddress(behind);
-  const whole = naming === 'interface' && ipBehind !== undefined ? undefined : toAddress(text);
-  if (whole !== undefined) return hostFields(text, whole);
-  const name = text.slice(0, colon);
-  return { ...(name === '' ? {} : { interface: name }), ...hostFields(behind, ipBehind) };
+  const whole = toAddress(text);
+  if (whole !== undefined && naming === 'maybe interface') return hostFields(text, whole);
+  for (let colon = text.indexOf(':'); colon >= 0; colon = text.indexOf(':', colon + 1)) {
+    const ip = toAddress(text.slice(colon + 1));
+    if (ip !== undefined) return splitAt(text, colon, ip);
+  }
+  return whole === undefined ? splitAt(text, text.lastIndexOf(':'), undefined) : hostFields(text, whole);
+}
+
+function splitAt(text: string, colon: number, ip: string | undefined): Endpoint {
+  const name = text.slice(0, Math.max(colon, 0));
+  return { ...(name === '' ? {} : { interface: name }), ...hostFields(text.slice(colon + 1), ip) };
 }
 
 function hostFields(text: string, ip: string | undefined): Endpoint {

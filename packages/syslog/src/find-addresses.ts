@@ -55,12 +55,17 @@ function judgeRange(text: string, start: number, word: string, found: Set<string
   return true;
 }
 
-/** An IPv6 address, perhaps behind names (`inside:2001:db8::1`); otherwise the IPv4 addresses between the colons. */
+/**
+ * An IPv6 address, perhaps behind names (`inside:2001:db8::1`); otherwise the IPv4 addresses between the colons. A name
+ * that could begin an address (`cafe:2001:db8::1`) does not, where the address behind it was found already.
+ */
 function judgeColons(text: string, start: number, word: string, found: Set<string>): void {
   if (word.includes('-') && judgeRange(text, start, word, found)) return;
   const trimmed = word.endsWith(':') && !word.endsWith('::') ? word.slice(0, -1) : word;
   const bare = withoutNames(trimmed);
-  for (const candidate of [bare, bare.slice(bare.indexOf(':') + 1)]) {
+  const behindName = bare.slice(bare.indexOf(':') + 1);
+  if (found.has(behindName)) return;
+  for (const candidate of [bare, behindName]) {
     if (!candidate.includes(':')) break;
     const address = toAddress(candidate);
     if (address === undefined) continue;

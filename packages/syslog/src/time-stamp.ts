@@ -19,7 +19,7 @@ const MONTH = '(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)';
 const CLOCK = String.raw`(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?`;
 const WEEKDAY = '(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?';
 const NAMED_MONTH = new RegExp(
-  String.raw`${WEEKDAY}(?:(\d{4}) )?${MONTH} {1,2}(\d{1,2}),? (?:(\d{4}) )?${CLOCK}(?: ([12]\d{3})(?=[\s:]|$))?`,
+  String.raw`${WEEKDAY}(?:(\d{4}) )?${MONTH} {1,2}(\d{1,2}),? (?:(\d{4}) )?${CLOCK}(?: ([12]\d{3})(?=\s|:[\s%]|:?$))?`,
   'y',
 );
 const NAMED_ZONE = / ([A-Z]{1,5})(?=[\s:|]|$)| ?([+-]\d\d:?\d\d)(?=[\s:|]|$)|(Z)(?=[\s:|]|$)/y;
