@@ -10,7 +10,7 @@ const MAX_EVENT_ID_BYTES = 512;
 
 /**
  * The event's own name, the same at every delivery and at every destination: the producer's `eid`, or
- * the entry ID with 16 hexadecimal digits of a SHA-1 over the entry's bytes. An entry ID alone is no identity: after a
+ * the entry ID with 16 hexadecimal digits of a SHA-1 over its fields (of an only field, its value). An entry ID alone is no identity: after a
  * failover with clock skew Redis gives the same ID to another event.
  */
 export function eventIdentity(entry: Entry): string {
