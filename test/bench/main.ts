@@ -10,10 +10,20 @@ import { BYTES_PER_ENTRY, fillStream } from './stream.ts';
 
 const USAGE = `npm run -s bench -- [--entries 1000000] [--rounds 3] [--only bare-loop,null-sink] [--json]
 
-Measures entries per second and per CPU-second of the consuming process, start-up included, in one interleaved series.
+Measures entries (for the shipper and the parser: lines) per second and per CPU-second of the process that handles them,
+start-up included, in one interleaved series.
 The share is of the bare loop of the same round; compare nothing across series.`;
 
-const NAMES = ['bare-loop', 'null-sink', 'elasticsearch', 'elasticsearch-asa', 'collector', 'shipper'];
+const NAMES = [
+  'bare-loop',
+  'null-sink',
+  'elasticsearch',
+  'elasticsearch-asa',
+  'collector',
+  'shipper',
+  'shipper-without-wal',
+  'parse',
+];
 const STREAM = 'syslog_stream';
 
 const { values } = parseArgs({

@@ -58,7 +58,7 @@ function rowOf(group: GroupStatus): string[] {
 const SILENT_AFTER_MS = 60_000;
 
 /** What is wrong with a group, and the one thing to do about it. */
-export function adviceFor({ exists, pending, lagEntries, consumers, deadLetters, group, stream }: GroupStatus): string {
+function adviceFor({ exists, pending, lagEntries, consumers, deadLetters, group, stream }: GroupStatus): string {
   if (!exists) return 'no such group: start its consumer with npx distributary run';
   const awake = consumers.some(({ idleMs }) => idleMs < SILENT_AFTER_MS);
   const waiting = pending > 0 || lagEntries !== 0;

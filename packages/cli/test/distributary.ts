@@ -8,7 +8,7 @@ const COMMAND = fileURLToPath(new URL('../bin/distributary.js', import.meta.url)
 export const ROOT: string = fileURLToPath(new URL('../../..', import.meta.url));
 export const FILE_TEAM: string = fileURLToPath(new URL('file-team', import.meta.url));
 
-export interface Ended {
+interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }

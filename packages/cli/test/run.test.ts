@@ -1,18 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { RedisConnection } from '@distributary/core';
 import { startRedis, temporaryFolder, until } from '@distributary/testing';
-import { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
 import { FILE_TEAM, type Running, run, start } from './distributary.ts';
 
 /** The team, running on a Redis and a file of its own. */
 class Fixture implements AsyncDisposable {
   readonly #stack: AsyncDisposableStack;
-  readonly admin: Redis;
+  readonly admin: RedisConnection;
   readonly running: Running;
   readonly #file: string;
 
-  private constructor(stack: AsyncDisposableStack, admin: Redis, running: Running, file: string) {
+  private constructor(stack: AsyncDisposableStack, admin: RedisConnection, running: Running, file: string) {
     this.#stack = stack;
     this.admin = admin;
     this.running = running;
@@ -23,8 +23,8 @@ class Fixture implements AsyncDisposable {
     await using stack = new AsyncDisposableStack();
     const redis = stack.use(await startRedis());
     const folder = stack.use(await temporaryFolder());
-    const admin = new Redis(redis.url);
-    stack.defer(() => admin.disconnect());
+    const admin = new RedisConnection({ url: redis.url }, 'test');
+    stack.defer(() => admin.close());
     const file = join(folder.path, 'lines');
     const environment = {
       REDIS_URL: redis.url,
@@ -45,11 +45,11 @@ class Fixture implements AsyncDisposable {
   }
 
   async add(...lines: string[]): Promise<void> {
-    for (const line of lines) await this.admin.xadd('cli_stream', '*', 'line', line);
+    for (const line of lines) await this.admin.call('XADD', 'cli_stream', '*', 'line', line);
   }
 
   async consumers(): Promise<string[]> {
-    const consumers = (await this.admin.xinfo('CONSUMERS', 'cli_stream', 'file_team')) as unknown[][];
+    const consumers = (await this.admin.call('XINFO', 'CONSUMERS', 'cli_stream', 'file_team')) as unknown[][];
     return consumers.map(([, name]) => String(name)).sort();
   }
 
@@ -90,16 +90,16 @@ it('starts a consumer again that was killed, with what it had in hand', async ()
 it('gives a consumer up that has not drained in time; its entries stay pending, and the exit code is 1', async () => {
   await using team = await Fixture.start('--drain-timeout', '1');
   await team.add('slow one');
-  await until(async () => ((await team.admin.xpending('cli_stream', 'file_team')) as [number])[0] === 1);
+  await until(async () => ((await team.admin.call('XPENDING', 'cli_stream', 'file_team')) as [number])[0] === 1);
   team.running.process.kill('SIGTERM');
   expect((await team.running.ended).code).toBe(1);
-  expect(((await team.admin.xpending('cli_stream', 'file_team')) as [number])[0]).toBe(1);
+  expect(((await team.admin.call('XPENDING', 'cli_stream', 'file_team')) as [number])[0]).toBe(1);
 });
 
 it('kills its consumers at the second signal, and says so by its exit code', async () => {
   await using team = await Fixture.start('--drain-timeout', '60');
   await team.add('slow one');
-  await until(async () => ((await team.admin.xpending('cli_stream', 'file_team')) as [number])[0] === 1);
+  await until(async () => ((await team.admin.call('XPENDING', 'cli_stream', 'file_team')) as [number])[0] === 1);
   team.running.process.kill('SIGINT');
   await until(() => team.running.log().some(({ msg }) => msg === 'draining'));
   team.running.process.kill('SIGINT');

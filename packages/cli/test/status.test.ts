@@ -1,16 +1,16 @@
+import { RedisConnection } from '@distributary/core';
 import { freePort, startRedis } from '@distributary/testing';
-import { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
 import { FILE_TEAM, run } from './distributary.ts';
 
 it('shows every group with its lag, what is pending, and what to do', async () => {
   await using redis = await startRedis();
-  const admin = new Redis(redis.url);
-  for (let i = 0; i < 5; i++) await admin.xadd('syslog_stream', '*', 'line', `line ${i}`);
-  await admin.xgroup('CREATE', 'syslog_stream', 'idle_team', '0');
-  await admin.xgroup('CREATE', 'syslog_stream', 'busy_team', '0');
-  await admin.xreadgroup('GROUP', 'busy_team', 'c', 'COUNT', 3, 'STREAMS', 'syslog_stream', '>');
-  admin.disconnect();
+  const admin = new RedisConnection({ url: redis.url }, 'test');
+  for (let i = 0; i < 5; i++) await admin.call('XADD', 'syslog_stream', '*', 'line', `line ${i}`);
+  await admin.call('XGROUP', 'CREATE', 'syslog_stream', 'idle_team', '0');
+  await admin.call('XGROUP', 'CREATE', 'syslog_stream', 'busy_team', '0');
+  await admin.call('XREADGROUP', 'GROUP', 'busy_team', 'c', 'COUNT', 3, 'STREAMS', 'syslog_stream', '>');
+  admin.close();
 
   const { code, stdout } = await run(['status'], { environment: { REDIS_URL: redis.url } });
   expect(code).toBe(0);
@@ -21,9 +21,9 @@ it('shows every group with its lag, what is pending, and what to do', async () =
 
 it('prints one JSON object for machines', async () => {
   await using redis = await startRedis();
-  const admin = new Redis(redis.url);
-  await admin.xgroup('CREATE', 'other', 'team', '0', 'MKSTREAM');
-  admin.disconnect();
+  const admin = new RedisConnection({ url: redis.url }, 'test');
+  await admin.call('XGROUP', 'CREATE', 'other', 'team', '0', 'MKSTREAM');
+  admin.close();
   const { stdout } = await run(['status', '--json', '--stream', 'other'], { environment: { REDIS_URL: redis.url } });
   const { streams } = JSON.parse(stdout);
   expect(streams).toMatchObject([

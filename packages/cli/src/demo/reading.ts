@@ -7,7 +7,7 @@ export const TEAMS = [
 ] as const;
 
 /** Where a team stands at one moment. */
-export interface TeamReading {
+interface TeamReading {
   readonly title: string;
   /** Entries of the stream that the team's destination has not confirmed yet. */
   readonly behind: number;

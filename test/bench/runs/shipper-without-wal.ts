@@ -1,0 +1,3 @@
+import { ship } from './ship.ts';
+
+await ship({ wal: false });
