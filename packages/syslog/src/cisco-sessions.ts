@@ -3,7 +3,7 @@ import { authentication, type CiscoMessage, configuration, messages, session } f
 const raw = String.raw;
 /** Older versions print these names without the brackets. */
 const WEBVPN_USER = raw`Group <?{group.angled}>? User <?{user.angled}>? IP <?{sourceHost}>?`;
-const AAA_ACCOUNT = raw`(?:reason = {reason} : )?(?:server = {1,4}{destinationHost} |local database )?: user = {user.clause}?(?:: user IP = (?:None|{sourceHost}))?\s*$`;
+const AAA_ACCOUNT = raw`(?:reason = {reason} : )?(?:server = {1,4}{destinationHost} |local database )?: user = {user.clause}?(?:: user IP = (?:None|{sourceHost}))?\s{0,8}$`;
 
 /** People: who logged in where, who changed what, and remote-access sessions. */
 export const SESSIONS: readonly [string, CiscoMessage][] = [
@@ -49,12 +49,12 @@ export const SESSIONS: readonly [string, CiscoMessage][] = [
   ...messages(
     '605004',
     authentication('login-denied', 'failure'),
-    raw`Login denied from {sourceHost} to {destinationHost} for user "?{user.text}?"?\s*$`,
+    raw`Login denied from {sourceHost} to {destinationHost} for user "?{user.text}?"?\s{0,8}$`,
   ),
   ...messages(
     '605005',
     authentication('login-permitted', 'success'),
-    raw`Login permitted from {sourceHost} to {destinationHost} for user "?{user.text}?"?\s*$`,
+    raw`Login permitted from {sourceHost} to {destinationHost} for user "?{user.text}?"?\s{0,8}$`,
   ),
   ...messages(
     '611101',

@@ -123,11 +123,12 @@ function findingsOf(tag: CiscoTag, message: CiscoMessage | undefined, problems: 
 
 function addRelated(event: EcsEvent, line: string): void {
   const found = new Set<string>();
-  const { source, destination } = event;
+  const { source, destination, observer } = event;
   if (source?.ip !== undefined) found.add(source.ip);
   if (source?.nat?.ip !== undefined) found.add(source.nat.ip);
   if (destination?.ip !== undefined) found.add(destination.ip);
   if (destination?.nat?.ip !== undefined) found.add(destination.nat.ip);
+  for (const ip of observer?.ip ?? []) found.add(ip);
   findAddresses(line, found);
   if (found.size > 0) event.related = { ip: [...found] };
 }
