@@ -23,7 +23,7 @@ export class SkippedReporter {
     if (testNamePattern) return;
     const workspace = relative(ROOT, root);
     const cases = modules.flatMap((module) => [...module.children.allTests('skipped')]);
-    const tests = cases.map((testCase) => ({
+    const tests = cases.filter(isSkippedOnPurpose).map((testCase) => ({
       workspace,
       name: testCase.fullName.replace(NEED_IN_NAME, ''),
       need: noteOf(testCase) ?? NEED_IN_NAME.exec(testCase.fullName)?.[1],
@@ -31,6 +31,14 @@ export class SkippedReporter {
     recordSkippedTests(workspace, tests);
     if (tests.length > 0) console.log(describeSkippedTests(tests));
   }
+}
+
+/**
+ * Not for the failure of a hook, which the run reports.
+ * @param {import('vitest/node').TestCase} testCase
+ */
+function isSkippedOnPurpose(testCase) {
+  return testCase.options.mode !== 'run' || noteOf(testCase) !== undefined;
 }
 
 /** @param {import('vitest/node').TestCase} testCase */

@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { type TemporaryFolder, temporaryFolder } from '@distributary/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -10,7 +9,7 @@ const PACKAGE = fileURLToPath(new URL('..', import.meta.url));
 const VITEST = dirname(fileURLToPath(import.meta.resolve('vitest/package.json')));
 
 const SUITE = `
-import { describe, it } from 'vitest';
+import { beforeAll, describe, it } from 'vitest';
 it('runs', () => {});
 it('looks for Redis', (context) => context.skip('needs a Redis server process: apt-get install redis-server'));
 describe.skip('with Redis (needs a Redis server process: apt-get install redis-server)', () => {
@@ -18,6 +17,10 @@ describe.skip('with Redis (needs a Redis server process: apt-get install redis-s
   it('restarts', () => {});
 });
 it.skip('was given up', () => {});
+describe('with a hook that fails', () => {
+  beforeAll(() => { throw new Error('no'); });
+  it('is a failure, no skipped test', () => {});
+});
 `;
 
 describe('the report on skipped tests', () => {
@@ -36,8 +39,10 @@ describe('the report on skipped tests', () => {
   });
   afterEach(() => folder[Symbol.asyncDispose]());
 
-  const run = async (...args: string[]) =>
-    (await promisify(execFile)(process.execPath, args, { cwd: workspace })).stdout;
+  const run = (...args: string[]) =>
+    new Promise<string>((resolve) => {
+      execFile(process.execPath, args, { cwd: workspace }, (_, stdout) => resolve(stdout));
+    });
   const report = () => run('../testing/scripts/skipped.js');
   const test = async (suite: string, ...args: string[]) => {
     await writeFile(join(workspace, 'one.test.ts'), suite);
