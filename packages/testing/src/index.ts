@@ -15,6 +15,7 @@ export {
   type StartElasticsearchOptions,
   startElasticsearch,
 } from './start-elasticsearch.ts';
+export { type Ending, type StartedProcess, type StartProcessOptions, startProcess } from './start-process.ts';
 export { type RedisFixture, type StartRedisOptions, startRedis } from './start-redis.ts';
 export { type TemporaryFolder, temporaryFolder } from './temporary-folder.ts';
 export { type UntilOptions, until } from './until.ts';

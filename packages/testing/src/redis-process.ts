@@ -16,6 +16,8 @@ export interface RedisProcessOptions {
 
 const READY_WITHIN_MS = 30_000;
 const OUTPUT_KEPT = 4_000;
+/** A port that was free a moment ago may be taken. */
+const PORTS_TRIED = 3;
 
 /**
  * A Redis or Valkey server as a process of ours, on a loopback port and in a folder of its own. An interrupt at the
@@ -42,14 +44,16 @@ export class RedisProcess implements RedisFixture {
 
   /** @throws Error with the server's last output when it does not answer */
   static async start(options: RedisProcessOptions): Promise<RedisProcess> {
-    const redis = new RedisProcess(options, await freePort(), await temporaryFolder());
-    try {
-      await redis.#run();
-    } catch (thrown) {
-      await redis[Symbol.asyncDispose]();
-      throw thrown;
+    for (let portsLeft = PORTS_TRIED; ; portsLeft--) {
+      const redis = new RedisProcess(options, await freePort(), await temporaryFolder());
+      try {
+        await redis.#run();
+        return redis;
+      } catch (thrown) {
+        await redis[Symbol.asyncDispose]();
+        if (portsLeft === 1 || !/address already in use/i.test(redis.#output)) throw thrown;
+      }
     }
-    return redis;
   }
 
   async kill(): Promise<void> {

@@ -1,5 +1,7 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { RedisConnection } from '@distributary/core';
-import { describeWithRedisProcess, redisCapability, startRedis, until } from '@distributary/testing';
+import { describeWithRedisProcess, redisCapability, startRedis, temporaryFolder, until } from '@distributary/testing';
 import { describe, expect, it } from 'vitest';
 
 const EMBEDDED = { DISTRIBUTARY_REDIS: 'embedded' };
@@ -65,6 +67,16 @@ describeWithRedisProcess('a Redis server process', () => {
     await expect(ask(redis.url, 'PING')).rejects.toThrow();
     await redis.restart();
     expect(await ask(redis.url, 'GET', 'kept')).toBe('yes');
+  });
+
+  it('takes another port when another process has taken its own', async () => {
+    await using folder = await temporaryFolder();
+    const bin = join(folder.path, 'server');
+    const refusedOnce = `[ -e ${folder.path}/refused ] || { touch ${folder.path}/refused; echo 'Address already in use'; exit 1; }`;
+    await writeFile(bin, `#!/bin/sh\n${refusedOnce}\nexec ${redisCapability().serverBin} "$@"\n`, { mode: 0o755 });
+    const environment = { ...process.env, REDIS_SERVER_BIN: bin };
+    await using redis = await startRedis({ requireProcess: true, environment });
+    expect(await ask(redis.url, 'PING')).toBe('PONG');
   });
 
   it('does not answer while it is paused', async () => {
