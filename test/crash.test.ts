@@ -1,5 +1,6 @@
 import { describeWithRedisProcess, until } from '@distributary/testing';
 import { expect, it } from 'vitest';
+import { consumerPids } from './commands.ts';
 import { entryIds, House, NOC, SECURITY } from './house.ts';
 import { firewallLines } from './lines.ts';
 
@@ -10,7 +11,7 @@ describeWithRedisProcess("a killed consumer's entries are taken over", () => {
     const first = house.run(SECURITY);
     const ids = await house.add(firewallLines(2_000));
     await until(async () => (await house.status('sec_team')).pending > 0, { describe: 'entries to be in hand' });
-    const pids = first.consumerPids();
+    const pids = consumerPids(first);
     expect(pids).toHaveLength(1);
     first.process.kill('SIGKILL');
     for (const pid of pids) process.kill(pid, 'SIGKILL');
@@ -62,7 +63,7 @@ describeWithRedisProcess('SIGTERM drains', () => {
         describe: `${group} to have entries in hand`,
       });
     }
-    expect(await teams.end('SIGTERM')).toBe(0);
+    expect((await teams.end('SIGTERM')).code).toBe(0);
     expect((await house.status('noc_team')).pending).toBe(0);
     expect((await house.status('sec_team')).pending).toBe(0);
     const lag = (await house.status('noc_team')).lagEntries ?? 0;

@@ -1,16 +1,22 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type GroupStatus, groupStatus, RedisConnection } from '@distributary/core';
 import {
   type CollectorFixture,
   type ElasticsearchFixture,
   type RedisFixture,
+  type StartedProcess,
   type StoredDocument,
   startCollector,
   startElasticsearch,
   startRedis,
+  type TemporaryFolder,
+  temporaryFolder,
+  until,
 } from '@distributary/testing';
 import { Redis } from 'ioredis';
-import { type RunningTeams, runTeams } from './run-teams.ts';
+import { startCommand } from './commands.ts';
 
 export const STREAM = 'syslog_stream';
 export const NOC = 'consumers/noc';
@@ -39,9 +45,16 @@ export class House implements AsyncDisposable {
   readonly admin: Redis;
   readonly #status: RedisConnection;
   readonly #index = `guarantee-${randomUUID()}`;
-  readonly #teams: RunningTeams[] = [];
+  readonly #folder: TemporaryFolder;
+  readonly #commands: StartedProcess[] = [];
 
-  private constructor(redis: RedisFixture, elasticsearch: ElasticsearchFixture, collector: CollectorFixture) {
+  private constructor(
+    redis: RedisFixture,
+    elasticsearch: ElasticsearchFixture,
+    collector: CollectorFixture,
+    folder: TemporaryFolder,
+  ) {
+    this.#folder = folder;
     this.redis = redis;
     this.elasticsearch = elasticsearch;
     this.collector = collector;
@@ -56,6 +69,7 @@ export class House implements AsyncDisposable {
       redis,
       await startElasticsearch({ standIn, process: true }),
       await startCollector({ standIn: true, process: true }),
+      await temporaryFolder(),
     );
   }
 
@@ -75,10 +89,37 @@ export class House implements AsyncDisposable {
   }
 
   /** `distributary run` with this house's environment, ended with it. */
-  run(...args: string[]): RunningTeams {
-    const teams = runTeams(args, this.environment);
-    this.#teams.push(teams);
-    return teams;
+  run(...args: string[]): StartedProcess {
+    return this.#start(['run', ...args]);
+  }
+
+  /** Where a shipper of this house reads. */
+  get pipe(): string {
+    return join(this.#folder.path, 'syslog_stream');
+  }
+
+  /** `distributary ship` on this house's pipe and write-ahead log, ended with it; resolves once it reads. */
+  async ship(): Promise<StartedProcess> {
+    const shipper = this.#start([
+      'ship',
+      '--fifo',
+      this.pipe,
+      '--wal',
+      join(this.#folder.path, 'wal'),
+      '--name',
+      'house',
+    ]);
+    await until(() => shipper.log().some(({ msg }) => msg === 'the write-ahead log is open') && existsSync(this.pipe), {
+      timeoutMs: 30_000,
+      describe: 'the shipper to read its pipe',
+    });
+    return shipper;
+  }
+
+  #start(args: readonly string[]): StartedProcess {
+    const command = startCommand(args, this.environment);
+    this.#commands.push(command);
+    return command;
   }
 
   /** Adds lines as the shipper does, those with an even number under an `eid`. @returns the entry IDs in order */
@@ -106,18 +147,25 @@ export class House implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#teams.map((teams) => teams[Symbol.asyncDispose]()));
+    await Promise.all(this.#commands.map(endAtOnce));
     this.admin.disconnect();
     this.#status.close();
     await this.collector[Symbol.asyncDispose]();
     await this.elasticsearch[Symbol.asyncDispose]();
     await this.redis[Symbol.asyncDispose]();
+    await this.#folder[Symbol.asyncDispose]();
   }
 }
 
 /** The different entries among copies, as sorted IDs: what a comparison with the stream needs. */
 export function entryIds(copies: readonly Copy[]): string[] {
   return [...new Set(copies.map(({ entryId }) => entryId))].sort();
+}
+
+/** The second signal is for a drain that a destination out of order would hold up. */
+async function endAtOnce(command: StartedProcess): Promise<void> {
+  command.process.kill('SIGTERM');
+  await command.end('SIGINT');
 }
 
 function copyOf({ id }: StoredDocument, document: unknown): Copy {

@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { type StartedProcess, startProcess } from '@distributary/testing';
 
 const COMMAND = fileURLToPath(new URL('../bin/distributary.js', import.meta.url));
 
@@ -8,54 +7,13 @@ const COMMAND = fileURLToPath(new URL('../bin/distributary.js', import.meta.url)
 export const ROOT: string = fileURLToPath(new URL('../../..', import.meta.url));
 export const FILE_TEAM: string = fileURLToPath(new URL('file-team', import.meta.url));
 
-interface Ended {
+/** Starts a `distributary` command. */
+export function start(args: readonly string[], environment: Record<string, string> = {}): StartedProcess {
+  return startProcess(process.execPath, [COMMAND, ...args], { cwd: ROOT, environment });
+}
+
+interface Finished {
   readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
-
-/** A `distributary` command while it runs; killed when it is disposed of. */
-export interface Running extends AsyncDisposable {
-  readonly process: ChildProcess;
-  readonly stdout: () => string;
-  readonly stderr: () => string;
-  /** The lines of its log so far. */
-  readonly log: () => Record<string, unknown>[];
-  readonly ended: Promise<Ended>;
-}
-
-/** @param environment added to a clean one, so that no variable of the machine's leaks in */
-export function start(args: readonly string[], environment: Record<string, string> = {}): Running {
-  const child = spawn(process.execPath, [COMMAND, ...args], {
-    cwd: ROOT,
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }) as Ended);
-  return {
-    process: child,
-    stdout: () => stdout,
-    stderr: () => stderr,
-    log: () =>
-      stdout
-        .split('\n')
-        .filter((line) => line.startsWith('{'))
-        .map((line) => JSON.parse(line)),
-    ended,
-    async [Symbol.asyncDispose]() {
-      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
-      await ended;
-    },
-  };
-}
-
-export interface Finished extends Ended {
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -67,5 +25,6 @@ export async function run(
 ): Promise<Finished> {
   await using command = start(args, environment);
   command.process.stdin?.on('error', () => undefined).end(input);
-  return { ...(await command.ended), stdout: command.stdout(), stderr: command.stderr() };
+  const { code } = await command.ended;
+  return { code, stdout: command.stdout(), stderr: command.stderr() };
 }

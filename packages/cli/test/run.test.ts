@@ -1,18 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RedisConnection } from '@distributary/core';
-import { startRedis, temporaryFolder, until } from '@distributary/testing';
+import { type StartedProcess, startRedis, temporaryFolder, until } from '@distributary/testing';
 import { expect, it } from 'vitest';
-import { FILE_TEAM, type Running, run, start } from './distributary.ts';
+import { FILE_TEAM, run, start } from './distributary.ts';
 
 /** The team, running on a Redis and a file of its own. */
 class Fixture implements AsyncDisposable {
   readonly #stack: AsyncDisposableStack;
   readonly admin: RedisConnection;
-  readonly running: Running;
+  readonly running: StartedProcess;
   readonly #file: string;
 
-  private constructor(stack: AsyncDisposableStack, admin: RedisConnection, running: Running, file: string) {
+  private constructor(stack: AsyncDisposableStack, admin: RedisConnection, running: StartedProcess, file: string) {
     this.#stack = stack;
     this.admin = admin;
     this.running = running;

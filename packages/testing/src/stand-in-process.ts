@@ -19,13 +19,9 @@ const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
  * @throws Error when it does not begin to listen
  */
 export async function forkStandIn(request: StandInRequest): Promise<StandIn> {
-  const child = fork(
-    fileURLToPath(new URL(`./stand-in-main.${EXTENSION}`, import.meta.url)),
-    [JSON.stringify(request)],
-    {
-      serialization: 'advanced',
-    },
-  );
+  const main = fileURLToPath(new URL(`./stand-in-main.${EXTENSION}`, import.meta.url));
+  // Its own options alone: a debugger's port or an evaluated program is for this process.
+  const child = fork(main, [JSON.stringify(request)], { execArgv: [], serialization: 'advanced' });
   const exited = once(child, 'exit');
   const first = await Promise.race([
     once(child, 'message').then(([message]) => message as Listening),

@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type StartedProcess, startProcess } from '@distributary/testing';
+
+const COMMAND = fileURLToPath(new URL('../packages/cli/bin/distributary.js', import.meta.url));
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** A `distributary` command as an operator runs it, logging everything. */
+export function startCommand(args: readonly string[], environment: Record<string, string>): StartedProcess {
+  return startProcess(process.execPath, [COMMAND, ...args], {
+    cwd: ROOT,
+    environment: { LOG_LEVEL: 'debug', ...environment },
+  });
+}
+
+/** The processes of the consumers that a supervisor runs. */
+export function consumerPids(supervisor: StartedProcess): number[] {
+  const { pid } = supervisor.process;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return children.split(' ').filter(Boolean).map(Number);
+}
