@@ -15,6 +15,9 @@ const BLOCK_MS = 500;
 /** How often a batch that lingers is looked after: each look takes what has come since. */
 const LINGER_STEP_MS = 50;
 
+/** How often Redis is asked, before a read, whether entries are gone that the group has not read. */
+const LOSS_LOOK_MS = 5_000;
+
 /** Entries to claim per command: XAUTOCLAIM examines ten times as many, which takes Redis about 5 ms. */
 const CLAIM_COUNT = 500;
 
@@ -55,6 +58,11 @@ export class BatchSource {
   /** Claimed and new entries take turns, so that a long sweep holds up neither. */
   #claimTurn = false;
   readonly #reportedLost = new Set<EntryId>();
+  #nextLossLookAt = 0;
+  /** What was lost unread up to the last look; undefined before the first one on this connection. */
+  #lostUnread: number | undefined;
+  /** Reading on from a loss. Redis 7.2 and newer forget it then, which must be seen lest it hide what is lost next. */
+  #passing = false;
 
   constructor(
     ports: {
@@ -99,6 +107,7 @@ export class BatchSource {
     if (generation !== this.#generation) {
       this.#generation = generation;
       this.#ownAfter = START;
+      this.#lostUnread = undefined;
     }
     if (this.#ownAfter !== undefined) return this.#own(this.#ownAfter);
     this.#claimTurn = !this.#claimTurn && this.#clock.now() >= this.#nextClaimAt;
@@ -140,6 +149,7 @@ export class BatchSource {
   }
 
   async #new(drain: AbortSignal): Promise<readonly ReadBatch[]> {
+    await this.#lookForLoss();
     const count = this.#count();
     const sweeping = this.#claimCursor !== START;
     const { entries } = await this.#group.readNew(count, sweeping ? undefined : BLOCK_MS);
@@ -220,6 +230,21 @@ export class BatchSource {
     for (const id of fresh) this.#reportedLost.add(id);
     await this.#group.acknowledge(ids);
     for (const id of ids) this.#reportedLost.delete(id);
+  }
+
+  /**
+   * Entries that were trimmed unread are missing from what is read without a trace, so Redis is asked. What it says was
+   * passed over before this connection was made is no news, and after a failover it may be untrue.
+   */
+  async #lookForLoss(): Promise<void> {
+    if (!this.#passing && this.#clock.now() < this.#nextLossLookAt) return;
+    this.#nextLossLookAt = this.#clock.now() + LOSS_LOOK_MS;
+    const loss = await this.#group.unreadLoss();
+    if (!loss) return;
+    const known = this.#lostUnread ?? (loss.passed ? loss.count : 0);
+    this.#lostUnread = loss.count;
+    this.#passing = !loss.passed && loss.count > 0;
+    if (loss.count > known) this.#report('lost', { count: loss.count - known, ids: [] });
   }
 
   async #recover(error: Error, drain: AbortSignal): Promise<void> {

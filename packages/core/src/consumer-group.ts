@@ -1,7 +1,8 @@
 import { deadLetterFields } from './dead-letters.ts';
 import { Entry, type EntryId } from './entry.ts';
 import { asError } from './errors.ts';
-import type { ClaimedPage, DeadLetter, Group, OwnPage, Page } from './group.ts';
+import type { ClaimedPage, DeadLetter, Group, OwnPage, Page, UnreadLoss } from './group.ts';
+import { unreadLoss } from './group-status.ts';
 import { groupKey } from './keys.ts';
 import type { RedisArgument, RedisConnection } from './redis-connection.ts';
 import { explainReply, isReply, needsNewConnection } from './redis-reply.ts';
@@ -49,6 +50,16 @@ export class ConsumerGroup implements Group {
       // A full Redis refuses XGROUP before it looks whether the group is there; so does a user who may not create groups.
       if ((isReply(thrown, 'OOM') || isReply(thrown, 'NOPERM')) && (await this.#exists())) return false;
       throw this.#explain(this.#commands, 'XGROUP CREATE', thrown);
+    }
+  }
+
+  async unreadLoss(): Promise<UnreadLoss | undefined> {
+    try {
+      return await unreadLoss(this.#commands, this.#identity);
+    } catch (thrown) {
+      // Whoever may not ask is not told.
+      if (isReply(thrown, 'NOPERM')) return undefined;
+      throw this.#explain(this.#commands, 'XINFO', thrown);
     }
   }
 

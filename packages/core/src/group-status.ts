@@ -1,5 +1,6 @@
 import { compareEntryIds, type EntryId } from './entry.ts';
 import { asError } from './errors.ts';
+import type { UnreadLoss } from './group.ts';
 import { groupKey } from './keys.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import { explainReply, isReply } from './redis-reply.ts';
@@ -25,9 +26,9 @@ export interface GroupStatus {
   /** Between the last entry handed out and the newest of the stream, in milliseconds: always known. */
   readonly lagMs: number;
   /**
-   * Entries trimmed from the stream before they were handed out to the group: exact while the group is at the end of the
-   * stream or behind its first entry, a lower bound in between, 0 where Redis does not count reads (before 7.0). A
-   * group that has read nothing yet counts what was gone before it was created, too, and forgets it at its first read.
+   * Entries trimmed from the stream before they were handed out to the group: exact until the group reads on, then
+   * forgotten by Redis 7.2 and newer and a lower bound on 7.0; 0 before that, where Redis does not count reads. A group
+   * that has read nothing yet counts what was gone before it was created, too.
    */
   readonly lost: number;
   readonly deadLetters: number;
@@ -68,13 +69,27 @@ export async function groupStatus(
       pending: Number(pending),
       oldestPendingId,
       oldestPendingAgeMs: oldestPendingId && Math.max(0, Date.now() - Number.parseInt(oldestPendingId, 10)),
-      ...progress(found),
+      ...standing(found),
       deadLetters,
       consumers: (consumers as unknown[]).map(consumerOf),
     };
   } catch (thrown) {
     throw explainReply(asError(thrown), `status of group ${group} on stream ${stream}`);
   }
+}
+
+/**
+ * What the group has lost unread; undefined amid the stream, before its first read, and where Redis does not count reads.
+ * @throws Error as Redis replied
+ */
+export async function unreadLoss(
+  connection: RedisConnection,
+  { stream, group }: { readonly stream: string; readonly group: string },
+): Promise<UnreadLoss | undefined> {
+  const found = await findGroup(connection, stream, group);
+  if (!found || found.stream.added === null || found.group.read === null) return undefined;
+  const { toCome, lost } = progress(found);
+  return toCome === null ? undefined : { count: lost, passed: toCome === 0 };
 }
 
 const ABSENT = {
@@ -130,21 +145,30 @@ async function findGroup(connection: RedisConnection, stream: string, group: str
  * is known of a group that has everything or nothing of what the stream holds: what was added and neither read nor still
  * to come is lost. Of a group in between, the entries that are gone and cannot all have been read are known to be.
  */
-function progress({ stream, group }: Found): Pick<GroupStatus, 'lost' | 'lagEntries' | 'lagMs' | 'lastDeliveredId'> {
+function progress({ stream, group }: Found): { readonly toCome: number | null; readonly lost: number } {
   const { lastDelivered } = group;
-  const lagMs = Math.max(0, Number.parseInt(stream.lastId, 10) - Math.max(Number.parseInt(lastDelivered, 10), 0));
   const caughtUp = compareEntryIds(lastDelivered, stream.lastId) >= 0;
   const behindFirst = stream.firstId !== null && compareEntryIds(lastDelivered, stream.firstId) < 0;
   const toCome = caughtUp ? 0 : behindFirst ? stream.length : null;
   const read = group.read ?? (lastDelivered === '0-0' ? 0 : null);
   const unaccounted = stream.added === null || read === null ? 0 : stream.added - read - (toCome ?? stream.length);
-  const lost = Math.max(0, unaccounted);
+  return { toCome, lost: Math.max(0, unaccounted) };
+}
+
+function standing(found: Found): Pick<GroupStatus, 'lost' | 'lagEntries' | 'lagMs' | 'lastDeliveredId'> {
+  const { group } = found;
+  const { toCome, lost } = progress(found);
   return {
     lost,
     lagEntries: toCome ?? (group.lag === null ? null : group.lag - lost),
-    lagMs: caughtUp ? 0 : lastDelivered === '0-0' ? unreadSpan(stream) : lagMs,
-    lastDeliveredId: lastDelivered,
+    lagMs: toCome === 0 ? 0 : lagMs(found),
+    lastDeliveredId: group.lastDelivered,
   };
+}
+
+function lagMs({ stream, group }: Found): number {
+  if (group.lastDelivered === '0-0') return unreadSpan(stream);
+  return Math.max(0, Number.parseInt(stream.lastId, 10) - Number.parseInt(group.lastDelivered, 10));
 }
 
 function unreadSpan(stream: Found['stream']): number {

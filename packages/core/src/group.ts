@@ -19,6 +19,13 @@ export interface ClaimedPage extends Page {
   readonly unnamedLost: boolean;
 }
 
+/** Entries that were trimmed from the stream before the group read them, all told. */
+export interface UnreadLoss {
+  readonly count: number;
+  /** Whether the group has read on since: nothing more is about to be passed over. */
+  readonly passed: boolean;
+}
+
 /** An entry to set aside, with what an operator needs to judge it. */
 export interface DeadLetter {
   readonly entry: Entry;
@@ -36,6 +43,8 @@ export interface Group {
   connect(): Promise<number>;
   /** Creates the group, and the stream where needed. @returns false when the group was there already */
   create(startFrom: 'beginning' | 'now'): Promise<boolean>;
+  /** Entries trimmed before the group read them; undefined while Redis cannot tell. */
+  unreadLoss(): Promise<UnreadLoss | undefined>;
   /** Entries never delivered to this group; waits up to `blockMs` for the first, not at all without it. */
   readNew(count: number, blockMs?: number): Promise<Page>;
   /** This consumer's own pending entries after the given ID. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { delivered, groupKey } from '@distributary/core';
-import { type RedisFixture, startRedis, until } from '@distributary/testing';
+import { describeWithRedisProcess, type RedisFixture, startRedis, until } from '@distributary/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TestSink } from './test-sink.ts';
 import { GROUP, TestStream } from './test-stream.ts';
@@ -41,7 +41,7 @@ async function settled(stream: TestStream): Promise<boolean> {
   return pending === 0 && lagEntries === 0;
 }
 
-describe('an entry that ends the process', () => {
+describeWithRedisProcess('an entry that ends the process', () => {
   it.each(['exit-in-decode', 'exit-in-deliver'])(
     'is set aside as crashed after it did so twice alone, and the rest is delivered (%s)',
     async (poison) => {
@@ -69,7 +69,7 @@ describe('an entry that ends the process', () => {
   );
 });
 
-describe('an innocent entry', () => {
+describeWithRedisProcess('an innocent entry', () => {
   it('is not set aside however often its consumers are killed', async () => {
     await using stream = new TestStream(redis);
     await stream.addMany(20);
@@ -132,7 +132,7 @@ describe('an innocent entry', () => {
   });
 });
 
-describe('a suspect', () => {
+describeWithRedisProcess('a suspect', () => {
   it('that ended one process keeps its note through an outage, and loses it once it is delivered', async () => {
     await using stream = new TestStream(redis);
     const [id] = await stream.addMany(1);

@@ -1,4 +1,4 @@
-import { type RedisFixture, startRedis, until } from '@distributary/testing';
+import { describeWithRedisProcess, type RedisFixture, startRedis, until } from '@distributary/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestSink } from './test-sink.ts';
 import { GROUP, TestStream } from './test-stream.ts';
@@ -79,7 +79,9 @@ describe('what a consumer reads', () => {
     await consumer.stop();
     await until(async () => (await clients()).length === 0);
   });
+});
 
+describeWithRedisProcess('a batch', () => {
   it('is acknowledged with one XACK per batch', async () => {
     await using stream = new TestStream(redis);
     await stream.addMany(100);

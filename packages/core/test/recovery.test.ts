@@ -1,4 +1,4 @@
-import { delivered, type EntryId } from '@distributary/core';
+import { delivered, type EntryId, systemClock } from '@distributary/core';
 import { describeWithRedisProcess, type RedisFixture, startRedis, until } from '@distributary/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TcpProxy } from './tcp-proxy.ts';
@@ -141,6 +141,43 @@ describe('entries trimmed while they were pending', () => {
   });
 });
 
+describeWithRedisProcess('entries trimmed before they were read', () => {
+  it('are counted and reported by a consumer that was held up, each time', async (test) => {
+    await using stream = new TestStream(redis);
+    let ahead = 0;
+    const clock = { ...systemClock, now: () => systemClock.now() + ahead };
+    let gate = Promise.withResolvers<void>();
+    const sink = new TestSink(async (batch) => {
+      await gate.promise;
+      return batch.map(({ id }) => delivered(id));
+    });
+    const options = { batch: { maxEntries: 2, lingerMs: 0 }, readAhead: { maxEntries: 2 } };
+    const consumer = stream.consumer(sink, options, clock);
+    await consumer.start();
+    const told = () => consumer.reported('lost').map(({ count }) => count);
+    for (const rounds of [1, 2]) {
+      await stream.addMany(10);
+      await until(() => consumer.inHand.entries === 2);
+      const about = (await stream.call('XINFO', 'STREAM', stream.name)) as unknown[];
+      if (!about.map(String).includes('entries-added')) return test.skip('needs Redis 7.0');
+      await stream.call('XTRIM', stream.name, 'MAXLEN', 3);
+      ahead += 60_000;
+      gate.resolve();
+      await until(async () => (await stream.pending()) === 0 && (await stream.status()).lagEntries === 0);
+      gate = Promise.withResolvers<void>();
+      expect(told()).toEqual(Array.from({ length: rounds }, () => 5));
+      await until(() => consumer.inHand.entries === 0);
+    }
+    expect(sink.confirmed.length).toBe(10);
+    await consumer.stop();
+    const late = stream.consumer(new TestSink(), { consumer: 'late' });
+    await late.start();
+    await stream.addMany(1);
+    await until(async () => (await stream.pending()) === 0 && (await stream.status()).lagEntries === 0);
+    expect(late.reported('lost')).toEqual([]);
+  });
+});
+
 describe('a group that vanishes', () => {
   it.each([
     ['the group is destroyed', (stream: TestStream) => stream.call('XGROUP', 'DESTROY', stream.name, GROUP), true],
@@ -235,6 +272,25 @@ describe('a connection that fails', () => {
     expect(process.cpuUsage(cpu).user).toBeLessThan(1_000_000);
   });
 
+  it('reports that entries were acknowledged behind its back', async () => {
+    await using stream = new TestStream(redis);
+    const [first] = await stream.addMany(1);
+    const gate = Promise.withResolvers<void>();
+    const sink = new TestSink(async (batch) => {
+      await gate.promise;
+      return batch.map(({ id }) => delivered(id));
+    });
+    const consumer = stream.consumer(sink);
+    await consumer.start();
+    await until(() => sink.batches.length === 1);
+    await stream.call('XACK', stream.name, GROUP, first as EntryId);
+    gate.resolve();
+    await until(() => consumer.reported('acknowledgedFewer').length === 1);
+    expect(consumer.reported('acknowledgedFewer')).toEqual([{ expected: 1, acknowledged: 0 }]);
+  });
+});
+
+describeWithRedisProcess('a user of Redis', () => {
   it('is told when an ACL takes a command away, and everything goes on when it is given back', async () => {
     await using stream = new TestStream(redis);
     const user = `user-${stream.name}`;
@@ -253,23 +309,6 @@ describe('a connection that fails', () => {
     expect(consumer.reported('redisRecovered').length).toBe(1);
     expect(consumer.reported('acknowledgedFewer')).toEqual([]);
     await stream.call('ACL', 'DELUSER', user);
-  });
-
-  it('reports that entries were acknowledged behind its back', async () => {
-    await using stream = new TestStream(redis);
-    const [first] = await stream.addMany(1);
-    const gate = Promise.withResolvers<void>();
-    const sink = new TestSink(async (batch) => {
-      await gate.promise;
-      return batch.map(({ id }) => delivered(id));
-    });
-    const consumer = stream.consumer(sink);
-    await consumer.start();
-    await until(() => sink.batches.length === 1);
-    await stream.call('XACK', stream.name, GROUP, first as EntryId);
-    gate.resolve();
-    await until(() => consumer.reported('acknowledgedFewer').length === 1);
-    expect(consumer.reported('acknowledgedFewer')).toEqual([{ expected: 1, acknowledged: 0 }]);
   });
 });
 

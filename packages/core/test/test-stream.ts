@@ -1,4 +1,5 @@
 import {
+  type Clock,
   type Entry,
   type EntryId,
   groupKey,
@@ -74,16 +75,9 @@ export class TestStream implements AsyncDisposable {
     await this.call('XREADGROUP', 'GROUP', GROUP, consumer, 'COUNT', count, 'STREAMS', this.name, '>');
   }
 
-  consumer(sink: TestSink, options: Partial<StreamConsumerOptions<Entry>> = {}): TestConsumer {
-    const consumer = new TestConsumer({
-      redis: { url: this.#url },
-      stream: this.name,
-      group: GROUP,
-      consumer: 'a',
-      sink,
-      batch: { lingerMs: 0 },
-      ...options,
-    });
+  consumer(sink: TestSink, options: Partial<StreamConsumerOptions<Entry>> = {}, clock?: Clock): TestConsumer {
+    const own = { stream: this.name, group: GROUP, consumer: 'a', sink, batch: { lingerMs: 0 } };
+    const consumer = new TestConsumer({ redis: { url: this.#url }, ...own, ...options }, clock);
     this.#consumers.push(consumer);
     return consumer;
   }
