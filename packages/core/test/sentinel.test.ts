@@ -1,10 +1,10 @@
-import { describeWithRedisProcess, until } from '@distributary/testing';
+import { until } from '@distributary/testing';
 import { expect, it } from 'vitest';
-import { SentinelSetup } from './sentinel.ts';
+import { describeWithSentinel, SentinelSetup } from './sentinel.ts';
 import { TestSink } from './test-sink.ts';
 import { TestStream } from './test-stream.ts';
 
-describeWithRedisProcess('a Redis behind Sentinel', () => {
+describeWithSentinel('a Redis behind Sentinel', () => {
   it('may lose its primary: the consumer carries on with the replica that Sentinel promotes', async () => {
     await using setup = await SentinelSetup.start();
     await using before = new TestStream(setup.primary);

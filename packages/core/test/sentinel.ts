@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,6 +12,17 @@ import {
   temporaryFolder,
   until,
 } from '@distributary/testing';
+import { describe } from 'vitest';
+
+/** A suite that needs a server which can run as Sentinel; elsewhere it is skipped by name. */
+export function describeWithSentinel(name: string, define: () => void): void {
+  const { serverBin } = redisCapability();
+  // Whatever can run as Sentinel goes on to look for the file.
+  const probe =
+    serverBin && spawnSync(serverBin, ['/nonexistent.conf', '--sentinel'], { encoding: 'utf8', timeout: 10_000 });
+  if (probe && /nonexistent\.conf/.test(probe.stdout + probe.stderr)) describe(name, define);
+  else describe.skip(`${name} (needs Sentinel: REDIS_SERVER_BIN=/path/to/redis-server npm test)`, define);
+}
 
 const MASTER = 'log_master';
 
