@@ -63,7 +63,7 @@ export async function appendLines(
 }
 
 /** In the hash slot of the stream, so that both fit in one script. */
-export function lastOffsetKey(stream: string, identity: string): string {
+function lastOffsetKey(stream: string, identity: string): string {
   const hashTag = /\{([^}]+)\}/.exec(stream)?.[1] ?? stream;
   return `distributary:{${hashTag}}:shipped:${identity}`;
 }

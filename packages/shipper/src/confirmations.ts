@@ -4,6 +4,8 @@ import type { Confirm } from './shipper-options.ts';
 const NEWLINE = 0x0a;
 const BEGIN = Buffer.from('BEGIN TRANSACTION');
 const COMMIT = Buffer.from('COMMIT TRANSACTION');
+const MARKS = [BEGIN, COMMIT];
+const NOTHING = Buffer.alloc(0);
 /** Sooner than omprog's `confirmTimeout`, which is 10 s by default. */
 const ALIVE_EVERY_MS = 2_000;
 
@@ -25,6 +27,8 @@ export class Confirmations {
   #due: Due[] = [];
   #isPaused = false;
   #atLineStart = true;
+  /** The beginning of what may become a mark: rsyslog writes marks and their newlines apart. */
+  #held: Buffer = NOTHING;
 
   constructor(confirm: Confirm, output: Writable) {
     this.#confirm = confirm;
@@ -68,21 +72,30 @@ export class Confirmations {
     if (messages > 0) this.#due.push({ end, answers: 'OK\n'.repeat(messages) });
   }
 
-  #takeTransactions(bytes: Buffer, append: (bytes: Buffer) => number): void {
+  #takeTransactions(more: Buffer, append: (bytes: Buffer) => number): void {
+    const bytes = this.#held.length > 0 ? Buffer.concat([this.#held, more]) : more;
+    this.#held = NOTHING;
     for (let from = 0; from < bytes.length; ) {
       const newline = bytes.indexOf(NEWLINE, from);
       const end = newline === -1 ? bytes.length : newline + 1;
       const line = bytes.subarray(from, newline === -1 ? end : newline);
-      const isMark = this.#atLineStart && newline !== -1;
-      if (isMark && line.equals(BEGIN)) this.#say('OK\n');
-      else if (isMark && line.equals(COMMIT)) this.#due.push({ end: append(line.subarray(0, 0)), answers: 'OK\n' });
-      else {
-        append(bytes.subarray(from, end));
-        if (newline !== -1) this.#say('DEFER_COMMIT\n');
-      }
-      this.#atLineStart = newline !== -1;
+      const mark = this.#atLineStart ? MARKS.find((one) => one.subarray(0, line.length).equals(line)) : undefined;
+      if (mark && newline === -1) this.#held = Buffer.from(line);
+      else if (mark?.length === line.length) this.#takeMark(mark, append);
+      else this.#takePart(bytes.subarray(from, end), newline !== -1, append);
       from = end;
     }
+  }
+
+  #takeMark(mark: Buffer, append: (bytes: Buffer) => number): void {
+    if (mark === BEGIN) this.#say('OK\n');
+    else this.#due.push({ end: append(NOTHING), answers: 'OK\n' });
+  }
+
+  #takePart(bytes: Buffer, isEndOfMessage: boolean, append: (bytes: Buffer) => number): void {
+    append(bytes);
+    if (isEndOfMessage) this.#say('DEFER_COMMIT\n');
+    this.#atLineStart = isEndOfMessage;
   }
 
   #sayAlive(): void {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Checkpoint, Journal, JournalChunk } from './journal.ts';
-import { Signal } from './signal.ts';
+import { WakeUp } from './wake-up.ts';
 
 interface Held {
   readonly offset: number;
@@ -11,7 +11,7 @@ interface Held {
 export class MemoryJournal implements Journal {
   readonly maxBytes: number;
   readonly #boot = randomBytes(6).toString('hex');
-  readonly #changed = new Signal();
+  readonly #changed = new WakeUp();
   #held: Held[] = [];
   #read = 0;
   #ended = false;

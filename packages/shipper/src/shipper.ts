@@ -19,6 +19,9 @@ const DRAINS_FOR_MS = 10_000;
 /** What waits in memory at most when there is no write-ahead log. */
 const MEMORY_BYTES = 4 * 1024 * 1024;
 
+/** The longest that a timer can wait. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** What exists while a shipper runs. */
 interface Running {
   readonly input: Input;
@@ -41,6 +44,8 @@ export class Shipper extends EventEmitter<ShipperEvents> {
   #stopping: Promise<void> | undefined;
   #running: Running | undefined;
   #failure: Error | undefined;
+  #givesUpAt = Infinity;
+  #deadline: NodeJS.Timeout | undefined;
   #lastByte = 0x0a;
 
   /** @throws ShipperError `OPTIONS`; no I/O happens before `start` */
@@ -93,9 +98,12 @@ export class Shipper extends EventEmitter<ShipperEvents> {
   /**
    * Reads no more, gives Redis what waits for at most `timeoutMs` (default 10,000), and closes everything it opened.
    * What is in the write-ahead log by then is shipped after the next start, so an outage of Redis is not waited for.
+   * A further call can shorten the time, not lengthen it.
    */
   stop({ timeoutMs = DRAINS_FOR_MS }: { readonly timeoutMs?: number } = {}): Promise<void> {
-    this.#stopping ??= this.#stop(timeoutMs);
+    this.#givesUpAt = Math.min(this.#givesUpAt, performance.now() + timeoutMs);
+    if (this.#state === 'draining') this.#awaitDeadline();
+    this.#stopping ??= this.#stop();
     return this.#stopping;
   }
 
@@ -177,29 +185,35 @@ export class Shipper extends EventEmitter<ShipperEvents> {
     return new Confirmations(input.confirm, input.output ?? process.stdout);
   }
 
-  async #stop(timeoutMs: number): Promise<void> {
+  async #stop(): Promise<void> {
     await this.#opening?.catch(() => undefined);
-    if (this.#running) await this.#drain(this.#running, timeoutMs);
+    if (this.#running) await this.#drain(this.#running);
     this.#become('stopped');
     if (this.#failure) this.#outcome.reject(this.#failure);
     else this.#outcome.resolve();
   }
 
-  async #drain({ input, journal, intake, writer, feeding }: Running, timeoutMs: number): Promise<void> {
+  async #drain({ input, journal, intake, writer, feeding }: Running): Promise<void> {
     this.#become('draining');
     await input.close();
     const refusedBytes = await intake.close();
     journal.end();
-    const waitsInVain = this.#settings.wal !== false && writer.isTroubled;
-    const deadline = setTimeout(() => this.#abort.abort(), waitsInVain ? 0 : Math.min(timeoutMs, 2 ** 31 - 1));
+    if (this.#settings.wal && writer.isTroubled) this.#abort.abort();
+    this.#awaitDeadline();
     await feeding;
-    clearTimeout(deadline);
+    clearTimeout(this.#deadline);
     intake.released();
     this.#abort.abort();
     const abandonedBytes = refusedBytes + (this.#settings.wal ? 0 : journal.waitingBytes);
     if (abandonedBytes > 0) this.#report('abandoned', { bytes: abandonedBytes });
     this.#counts.waitingBytes = journal.waitingBytes;
     await journal.close();
+  }
+
+  #awaitDeadline(): void {
+    clearTimeout(this.#deadline);
+    const leftMs = Math.max(0, this.#givesUpAt - performance.now());
+    if (leftMs < Infinity) this.#deadline = setTimeout(() => this.#abort.abort(), Math.min(leftMs, MAX_TIMER_MS));
   }
 
   #fail(reason: Error): void {

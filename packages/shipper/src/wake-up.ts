@@ -1,5 +1,5 @@
 /** Wakes those who wait for a change; a change while nobody waits is theirs to notice by looking first. */
-export class Signal {
+export class WakeUp {
   #waiting: (() => void)[] = [];
 
   raise(): void {

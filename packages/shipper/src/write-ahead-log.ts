@@ -17,7 +17,7 @@ import {
   writeRecordHeader,
 } from './segment.ts';
 import type { Report } from './shipper-events.ts';
-import { Signal } from './signal.ts';
+import { WakeUp } from './wake-up.ts';
 
 const MAX_SEGMENT_BYTES = 64 * 1024 * 1024;
 const EMPTY = Buffer.alloc(0);
@@ -45,7 +45,7 @@ export class WriteAheadLog implements Journal {
   readonly #lock: FolderLock;
   readonly #folderDescriptor: number;
   readonly #checkpointFile: CheckpointFile;
-  readonly #changed = new Signal();
+  readonly #changed = new WakeUp();
   readonly #header = Buffer.alloc(RECORD_HEADER_BYTES);
   readonly #segments: Segment[];
   #boot: string;

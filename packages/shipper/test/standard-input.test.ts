@@ -73,7 +73,9 @@ describe.each([{ wal: true }, { wal: false }])('standard input (write-ahead log:
     program.input.write('a\n');
     program.input.write('not a BEGIN TRANSACTION\n');
     await until(() => program.confirmed === 'OK OK DEFER_COMMIT DEFER_COMMIT ');
-    program.input.write('COMMIT TRANSACTION\nBEGIN TRANSACTION\nb\nCOMMIT TRANSACTION\n');
+    program.input.write('COMMIT TRANSACTION\nBEGIN TRANS');
+    program.input.write('ACTION');
+    program.input.write('\nb\nCOMMIT TRANSACTION\n');
     await until(() => program.confirmed.length === 'OK OK DEFER_COMMIT DEFER_COMMIT OK OK DEFER_COMMIT OK '.length);
     program.input.end();
     await shipper.finished;
@@ -97,6 +99,17 @@ describe.each([{ wal: true }, { wal: false }])('standard input (write-ahead log:
 });
 
 describe('a shipper without a write-ahead log', () => {
+  it('waits for Redis at the end of its input, until it is told to stop sooner', { timeout: 10_000 }, async () => {
+    await using house = await House.at(redis.url);
+    const away = { call: () => Promise.reject(new Error('Redis is away')) };
+    const program = new Program();
+    const shipper = await house.start({ redis: away, wal: false, input: program.as('nothing') });
+    program.input.end('a\n');
+    await until(() => shipper.state === 'draining' && shipper.reported('redisUnavailable').length > 0);
+    await shipper.stop({ timeoutMs: 50 });
+    expect(shipper.reported('abandoned')).toEqual([{ bytes: 2 }]);
+  });
+
   it('reports how much it loses when it must stop before Redis is back', async () => {
     await using house = await House.at(redis.url);
     const away = { call: () => Promise.reject(new Error('Redis is away')) };

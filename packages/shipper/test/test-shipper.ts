@@ -117,11 +117,8 @@ export class House implements AsyncDisposable {
     return (await this.entries(stream)).map(({ line }) => line.toString('latin1'));
   }
 
-  async untilStored(count: number, stream: string = this.stream): Promise<void> {
-    await until(async () => (await this.length(stream)) >= count, {
-      timeoutMs: 20_000,
-      describe: `${count} entries in ${stream}`,
-    });
+  async untilStored(count: number, timeoutMs = 20_000): Promise<void> {
+    await until(async () => (await this.length()) >= count, { timeoutMs, describe: `${count} entries` });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,13 @@
-import { appendFileSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { type RedisFixture, startRedis, until } from '@distributary/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { House } from './test-shipper.ts';
@@ -175,6 +184,27 @@ describe('the write-ahead log', () => {
     }
     await until(() => segments(house).length <= 2);
     expect(shipper.counts.walBytes).toBe(segments(house).reduce((sum, file) => sum + statSync(file).size, 0));
+  });
+
+  it('stops reading while its disk is full, and loses nothing', async () => {
+    await using house = await House.at(redis.url);
+    const shipper = await house.start({ wal: { folder: house.wal, maxBytes: 2 ** 20 } });
+    const line = 'x'.repeat(999);
+    symlinkSync('/dev/full', `${house.wal}/000000000002.wal`);
+    for (let i = 1; i <= 3; i++) {
+      house.write(`${line}\n`.repeat(60));
+      await until(() => shipper.counts.readBytes === 60_000 * i);
+    }
+    house.write('a\n');
+    await until(() => shipper.reported('walUnwritable').length === 1);
+    expect(shipper.reported('walUnwritable')[0]?.reason.message).toMatch(/ENOSPC.* Free space on its disk/);
+    expect(shipper.counts.paused).toBe(true);
+    house.write('waits in the pipe\n');
+    unlinkSync(`${house.wal}/000000000002.wal`);
+    await house.untilStored(182);
+    expect((await house.lines()).slice(-3)).toEqual([line, 'a', 'waits in the pipe']);
+    expect(shipper.reported('walWritable').length).toBe(1);
+    expect(shipper.counts.paused).toBe(false);
   });
 
   it('belongs to one shipper: a second one is refused with the process that has it', async () => {
