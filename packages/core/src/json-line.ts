@@ -5,23 +5,17 @@ export type JsonLine = string & { readonly [brand]: true };
 
 declare const brand: unique symbol;
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 
 /**
- * Checks that the text is one object on one line, so that no payload can smuggle a line, or a second object, into a
- * request. Braces and strings are matched, which takes a third of the time of parsing; that it is JSON inside is the
- * caller's to ensure, by `JSON.stringify` of every value that it does not own.
+ * Checks the outside of the text: one line, in braces, so that no payload can smuggle a line of its own into a request
+ * of lines. That it is one JSON object inside is the caller's to ensure, by `JSON.stringify` of every value that it does
+ * not own; looking there would cost a third of what writing text saves.
  * @throws PayloadError when it is not
  */
 export function jsonLine(text: string): JsonLine {
-  checkOutside(text);
-  if (endOfObject(text) === text.length - 1) return text as JsonLine;
-  throw new PayloadError(
-    'The mapping returned text whose first { is not closed by its last }. Quote every value by JSON.stringify.',
-  );
+  return checkOutside(text) as JsonLine;
 }
 
 /**
@@ -46,29 +40,4 @@ function checkOutside(text: string): string {
     throw new PayloadError('The mapping returned text with a line break. Quote every value by JSON.stringify.');
   }
   return text;
-}
-
-/** Where the first brace is closed, or -1. */
-function endOfObject(text: string): number {
-  let depth = 0;
-  for (let i = 0; i < text.length; i++) {
-    const character = text.charCodeAt(i);
-    if (character === OPEN) depth++;
-    else if (character === CLOSE && --depth === 0) return i;
-    else if (character === QUOTE) {
-      i = endOfString(text, i);
-      if (i < 0) return -1;
-    }
-  }
-  return -1;
-}
-
-/** The quote that closes the string which begins there, or -1. */
-function endOfString(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end > 0; end = text.indexOf('"', end + 1)) {
-    let before = end - 1;
-    while (text.charCodeAt(before) === BACKSLASH) before--;
-    if ((end - before) % 2 === 1) return end;
-  }
-  return -1;
 }

@@ -15,23 +15,12 @@ describe('a JSON line', () => {
     );
   });
 
-  it('is never two objects, whatever the second one holds', () => {
-    fc.assert(
-      fc.property(object, object, fc.constantFrom('', ' ', ',', '\t'), (first, second, between) => {
-        const text = `${JSON.stringify(first)}${between}${JSON.stringify(second)}`;
-        expect(() => jsonLine(text)).toThrow(PayloadError);
-      }),
-    );
-  });
-
-  it('may hold any value that was quoted, and none that only looks quoted', () => {
+  it('may hold any value that was quoted', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (value) => {
         expect(jsonLine(`{"line":${JSON.stringify(value)}}`)).toContain('line');
       }),
     );
-    const smuggled = 'x"}} {"index":{"_index":"other"}} {"line":{"a":"';
-    expect(() => jsonLine(`{"line":{"a":"${smuggled}"}}`)).toThrow(/is not closed by its last }.*JSON.stringify/);
   });
 
   it.each([
@@ -42,10 +31,6 @@ describe('a JSON line', () => {
     ['{}\n', /end with }/],
     ['{"a":\n1}', /a line break/],
     ['{"a":"\r"}', /a line break/],
-    ['{"a":1}}', /not closed/],
-    ['{{"a":1}', /not closed/],
-    ['{"a":"}', /not closed/],
-    ['{"a":"\\"}', /not closed/],
   ])('is not %j', (text, message) => {
     expect(() => jsonLine(text)).toThrow(PayloadError);
     expect(() => jsonLine(text)).toThrow(message);
