@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { ByteStream } from './byte-stream.ts';
 import { Confirmations } from './confirmations.ts';
-import { asError } from './errors.ts';
+import { asError, ShipperError } from './errors.ts';
 import { Feed } from './feed.ts';
 import type { Input } from './input.ts';
 import { Intake } from './intake.ts';
@@ -90,7 +90,11 @@ export class Shipper extends EventEmitter<ShipperEvents> {
 
   /** Resolves when the input is being read. @throws ShipperError when the pipe or the log cannot be opened */
   start(): Promise<void> {
-    if (this.#state !== 'idle' && !this.#starting) return Promise.resolve();
+    if (this.#state !== 'idle' && !this.#starting) {
+      return Promise.reject(
+        new ShipperError('OPTIONS', 'This shipper was stopped before it started: create another one.'),
+      );
+    }
     this.#starting ??= this.#start();
     return this.#starting;
   }

@@ -1,17 +1,16 @@
 import { closeSync, fdatasync, fsync, openSync, writevSync } from 'node:fs';
-import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises';
+import { mkdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { CheckpointFile } from './checkpoint-file.ts';
 import { asError, ShipperError } from './errors.ts';
 import { FolderLock } from './folder-lock.ts';
-import type { Checkpoint, Journal, JournalChunk, RecordPlace } from './journal.ts';
-import { endOfRecords, newBoot, type Recovered, recover, type Segment } from './log-recovery.ts';
+import type { Checkpoint, Journal, JournalChunk } from './journal.ts';
+import { LogReader } from './log-reader.ts';
+import { newBoot, type Recovered, recover, type Segment } from './log-recovery.ts';
 import {
   encodeSegmentHeader,
-  findRecord,
   RECORD_HEADER_BYTES,
-  recordBytes,
   SEGMENT_HEADER_BYTES,
   segmentName,
   writeRecordHeader,
@@ -52,12 +51,12 @@ export class WriteAheadLog implements Journal {
   #nextSegment: number;
   /** Of the last segment, and of full ones that were not synced since. */
   readonly #descriptors: { readonly segment: Segment; readonly descriptor: number }[] = [];
-  #reading: { segment: number; position: number; offset: number };
-  #readFile: { readonly segment: number; readonly file: FileHandle } | undefined;
+  readonly #reader: LogReader;
   #releasedOffset: number;
   #heldBytes: number;
-  #folderSynced = false;
-  #ended = false;
+  #isFolderSynced = false;
+  #isEnded = false;
+  #syncFailure: Error | undefined;
   appendedEnd: number;
   safeEnd: number;
 
@@ -75,17 +74,14 @@ export class WriteAheadLog implements Journal {
     this.appendedEnd = found.endOffset;
     this.safeEnd = found.endOffset;
     this.#heldBytes = found.segments.reduce((sum, { bytes }) => sum + bytes, 0);
-    const [first] = found.segments;
     const at = found.checkpoint;
     const resumes = at !== undefined && found.segments.some(({ number }) => number === at.segment);
-    this.#reading = resumes
-      ? { segment: at.segment, position: at.position, offset: -1 }
-      : {
-          segment: first?.number ?? this.#nextSegment,
-          position: SEGMENT_HEADER_BYTES,
-          offset: first?.firstOffset ?? found.endOffset,
-        };
-    this.#releasedOffset = resumes ? at.offset : this.#reading.offset;
+    const [first = { number: this.#nextSegment, firstOffset: found.endOffset }] = found.segments;
+    const beginning = { segment: first.number, firstOffset: first.firstOffset };
+    const damaged = (segment: Segment, position: number) => this.#skipDamage(segment, position);
+    const ports = { folder: options.folder, segments: found.segments, damaged };
+    this.#reader = new LogReader(ports, resumes ? at : beginning);
+    this.#releasedOffset = resumes ? at.offset : first.firstOffset;
     this.start = { offset: this.#releasedOffset, skipping: resumes && at.skipping };
   }
 
@@ -142,32 +138,23 @@ export class WriteAheadLog implements Journal {
     this.#appendRecord(EMPTY);
   }
 
+  /** Once it failed it fails for ever: a second fdatasync would succeed for bytes that the first has given up. */
   async sync(): Promise<void> {
-    const end = this.appendedEnd;
-    const synced = this.#descriptors.map((entry) => ({ ...entry, bytes: entry.segment.bytes }));
-    if (!this.#folderSynced) {
-      this.#folderSynced = true;
-      await syncFolder(this.#folderDescriptor);
+    if (this.#syncFailure) throw this.#syncFailure;
+    try {
+      await this.#sync();
+    } catch (thrown) {
+      this.#syncFailure = asError(thrown);
+      throw thrown;
     }
-    for (const { segment, descriptor, bytes } of synced) {
-      await syncFile(descriptor);
-      segment.syncedBytes = bytes;
-    }
-    // All but the last were full when the sync began: nothing was added to them since.
-    for (const { descriptor } of this.#descriptors.splice(0, synced.length - 1)) closeSync(descriptor);
-    this.safeEnd = end;
     this.#changed.raise();
   }
 
   async read(maxBytes: number, signal: AbortSignal): Promise<JournalChunk | undefined> {
     for (;;) {
-      const segment = this.#segmentToRead();
-      if (segment) {
-        const chunk = await this.#readSegment(segment, maxBytes);
-        if (chunk) return chunk;
-        continue;
-      }
-      if (this.#ended || signal.aborted) return undefined;
+      const chunk = await this.#reader.read(maxBytes);
+      if (chunk) return chunk;
+      if (this.#isEnded || signal.aborted) return undefined;
       await this.#changed.next(signal);
     }
   }
@@ -184,16 +171,32 @@ export class WriteAheadLog implements Journal {
   }
 
   end(): void {
-    this.#ended = true;
+    this.#isEnded = true;
     this.#changed.raise();
   }
 
   async close(): Promise<void> {
     for (const { descriptor } of this.#descriptors.splice(0)) closeSync(descriptor);
-    await this.#readFile?.file.close();
+    await this.#reader.close();
     closeSync(this.#folderDescriptor);
     await this.#checkpointFile.close();
     await this.#lock.release();
+  }
+
+  async #sync(): Promise<void> {
+    const end = this.appendedEnd;
+    const synced = this.#descriptors.map((entry) => ({ ...entry, bytes: entry.segment.bytes }));
+    if (!this.#isFolderSynced) {
+      this.#isFolderSynced = true;
+      await syncFolder(this.#folderDescriptor);
+    }
+    for (const { segment, descriptor, bytes } of synced) {
+      await syncFile(descriptor);
+      segment.syncedBytes = bytes;
+    }
+    // All but the last were full when the sync began: nothing was added to them since.
+    for (const { descriptor } of this.#descriptors.splice(0, synced.length - 1)) closeSync(descriptor);
+    this.safeEnd = end;
   }
 
   #appendRecord(bytes: Buffer): void {
@@ -223,86 +226,15 @@ export class WriteAheadLog implements Journal {
     this.#segments.push(segment);
     this.#nextSegment++;
     this.#heldBytes += SEGMENT_HEADER_BYTES;
-    this.#folderSynced = false;
+    this.#isFolderSynced = false;
   }
 
   get #last(): Segment {
     return this.#segments.at(-1) as Segment;
   }
 
-  /** The segment with bytes to read; moves on from one that was read to its end. */
-  #segmentToRead(): Segment | undefined {
-    for (;;) {
-      const index = this.#segments.findIndex(({ number }) => number === this.#reading.segment);
-      const segment = this.#segments[index];
-      if (!segment) return undefined;
-      if (this.#reading.position < segment.syncedBytes) return segment;
-      const next = this.#segments[index + 1];
-      if (!next || segment.syncedBytes < segment.bytes) return undefined;
-      this.#reading = { segment: next.number, position: SEGMENT_HEADER_BYTES, offset: next.firstOffset };
-    }
-  }
-
-  /** @returns undefined when there was nothing but damage */
-  async #readSegment(segment: Segment, maxBytes: number): Promise<JournalChunk | undefined> {
-    if (this.#reading.offset === -1) await this.#findOffset(segment);
-    const { position } = this.#reading;
-    const path = join(this.folder, segmentName(segment.number));
-    const file = await this.#openToRead(segment.number);
-    const buffer = await readRecords(file, position, segment.syncedBytes, maxBytes);
-    const places: RecordPlace[] = [];
-    let { offset } = this.#reading;
-    let at = 0;
-    let end = 0;
-    let afterBreak = false;
-    while (at < buffer.length) {
-      const record = findRecord(buffer, at);
-      if (record === 'incomplete' && at > 0) break;
-      if (typeof record === 'string') {
-        if (places.length > 0) break;
-        this.#skipDamage(segment, path, position + at);
-        return undefined;
-      }
-      if (record.start === record.end) {
-        if (places.length > 0) break;
-        afterBreak = true;
-      } else {
-        places.push({ segment: segment.number, position: position + at, offset });
-        buffer.copyWithin(end, record.start, record.end);
-        end += record.end - record.start;
-        offset += record.end - record.start;
-      }
-      at = record.end;
-    }
-    const chunk = {
-      boot: segment.boot,
-      offset: this.#reading.offset,
-      bytes: buffer.subarray(0, end),
-      places,
-      afterBreak,
-    };
-    this.#reading = { segment: segment.number, position: position + at, offset };
-    return chunk;
-  }
-
-  /** The input's offset at the position of the checkpoint: what is before it in the segment, counted. */
-  async #findOffset(segment: Segment): Promise<void> {
-    const path = join(this.folder, segmentName(segment.number));
-    const { position, offset } = await endOfRecords(path, segment.firstOffset, this.#reading.position);
-    this.#reading =
-      position === this.#reading.position
-        ? { segment: segment.number, position, offset }
-        : { segment: segment.number, position: SEGMENT_HEADER_BYTES, offset: segment.firstOffset };
-  }
-
-  async #openToRead(segment: number): Promise<FileHandle> {
-    if (this.#readFile?.segment === segment) return this.#readFile.file;
-    await this.#readFile?.file.close();
-    this.#readFile = { segment, file: await open(join(this.folder, segmentName(segment)), 'r') };
-    return this.#readFile.file;
-  }
-
-  #skipDamage(segment: Segment, file: string, position: number): void {
+  #skipDamage(segment: Segment, position: number): void {
+    const file = join(this.folder, segmentName(segment.number));
     this.#report('walTruncated', { file, position, droppedBytes: segment.bytes - position });
     if (segment === this.#last) {
       this.#boot = newBoot();
@@ -318,16 +250,4 @@ function write(descriptor: number, buffers: readonly Buffer[], position: number)
   const expected = buffers.reduce((sum, { length }) => sum + length, 0);
   const written = writevSync(descriptor, buffers, position);
   if (written < expected) throw new Error(`only ${written} of ${expected} bytes could be written`);
-}
-
-/** Reads from the position on, at most `maxBytes` unless the first record is longer. */
-async function readRecords(file: FileHandle, position: number, end: number, maxBytes: number): Promise<Buffer> {
-  const read = async (bytes: number) => {
-    const buffer = Buffer.allocUnsafeSlow(Math.min(bytes, end - position));
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
-    return buffer.subarray(0, bytesRead);
-  };
-  const buffer = await read(maxBytes);
-  if (buffer.length < RECORD_HEADER_BYTES || recordBytes(buffer, 0) <= buffer.length) return buffer;
-  return await read(recordBytes(buffer, 0));
 }
