@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 
 const LONGEST_ADDRESS = 45;
 
@@ -6,7 +6,8 @@ const LONGEST_ADDRESS = 45;
 export function toAddress(text: string): string | undefined {
   const zone = text.indexOf('%');
   const bare = zone > 0 ? text.slice(0, zone) : text;
-  return bare.length <= LONGEST_ADDRESS && isIP(bare) !== 0 ? bare : undefined;
+  if (bare.length > LONGEST_ADDRESS) return undefined;
+  return (bare.includes(':') ? isIPv6(bare) : isIPv4(bare)) ? bare : undefined;
 }
 
 /** Whether a valid dotted quad is a netmask (or its inverse) rather than a host, given the text before it. */

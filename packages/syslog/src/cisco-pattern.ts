@@ -109,8 +109,9 @@ export function matchPattern(pattern: CiscoPattern, text: string): Findings | un
   const parts = pattern.expression.exec(text);
   if (parts === null) return undefined;
   const found: Findings = {};
-  for (const [at, name] of pattern.findings.entries()) {
-    const value = parts[at + 1];
+  let group = 1;
+  for (const name of pattern.findings) {
+    const value = parts[group++];
     if (value !== undefined) found[name] = value;
   }
   return found;
