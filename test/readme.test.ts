@@ -20,7 +20,7 @@ async function scratch(name: string): Promise<{ readonly path: string } & AsyncD
 }
 
 describe('the documents', () => {
-  it('have TypeScript that compiles', { timeout: 120_000 }, async () => {
+  it('have TypeScript that compiles', async () => {
     await using folder = await scratch('snippets');
     // One that imports a file of its own package runs as a test there.
     const typescript = all.filter(({ language, text }) => language === 'ts' && !text.includes("from './"));
@@ -54,7 +54,7 @@ describe('the documents', () => {
     }
   });
 
-  it('call commands and options that exist', { timeout: 120_000 }, async () => {
+  it('call commands and options that exist', async () => {
     const calls = all
       .filter(({ language }) => language === 'sh')
       .flatMap(({ text }) => [...text.matchAll(/npx distributary (\w+)([^|<>\n#]*)/g)]);

@@ -8,9 +8,7 @@ const KILLS = 10;
 const LINES_PER_KILL = 2_000;
 
 describeWithRedisProcess('a shipper that is killed loses no line', () => {
-  it('ten times under load: each line is in the stream, and once by eid with each team', {
-    timeout: 120_000,
-  }, async () => {
+  it('ten times under load: each line is in the stream, and once by eid with each team', async () => {
     await using house = await House.open();
     house.run(NOC, SECURITY);
     const lines = firewallLines(KILLS * LINES_PER_KILL, 'shipped');

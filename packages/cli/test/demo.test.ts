@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { run, start } from './distributary.ts';
 
 describeWithRedisProcess('the demonstration', () => {
-  it('tells its story, reconciles from the stores, and leaves nothing behind', { timeout: 120_000 }, async () => {
+  it('tells its story, reconciles from the stores, and leaves nothing behind', async () => {
     const { code, stdout, stderr } = await run(['demo', '--for', '6', '--rate', '300']);
     expect(stderr).toBe('');
     expect(stdout).toContain("The NOC's Elasticsearch goes down");
@@ -20,7 +20,7 @@ describeWithRedisProcess('the demonstration', () => {
     expect((await readdir(tmpdir())).filter((name) => name.startsWith('distributary-demo-'))).toEqual([]);
   });
 
-  it('reconciles what there is when it is interrupted', { timeout: 120_000 }, async () => {
+  it('reconciles what there is when it is interrupted', async () => {
     await using demo = start(['demo', '--for', '600', '--rate', '100', '--quiet-story']);
     demo.process.stdout?.on('data', () => {
       if (/\d lines written/.test(demo.stdout().replace('0 lines written', ''))) demo.process.kill('SIGINT');

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 
 export interface UntilOptions {
-  /** Default 10,000. */
+  /** Default 30,000. */
   readonly timeoutMs?: number;
-  /** What is waited for, to complete the sentence "Waited 10000 ms for …". */
+  /** What is waited for, to complete the sentence "Waited 30000 ms for …". */
   readonly describe?: string;
 }
 
@@ -15,7 +15,7 @@ const POLL_MS = 20;
  */
 export async function until<Value>(
   condition: () => Value | Promise<Value>,
-  { timeoutMs = 10_000, describe = 'the condition' }: UntilOptions = {},
+  { timeoutMs = 30_000, describe = 'the condition' }: UntilOptions = {},
 ): Promise<Exclude<NonNullable<Value>, false>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
