@@ -64,8 +64,8 @@ const PAIR_FINDINGS: ReadonlyMap<string, Finding> = new Map<string, Finding>([
   ['ConnectionID', 'connection'],
   ['ICMPType', 'icmpType'],
   ['ICMPCode', 'icmpCode'],
-  ['InitiatorBytes', 'sentBytes'],
-  ['ResponderBytes', 'receivedBytes'],
+  ['InitiatorBytes', 'sourceBytes'],
+  ['ResponderBytes', 'destinationBytes'],
   ['URL', 'url'],
 ]);
 

@@ -46,8 +46,8 @@ export type Finding =
   | 'connection'
   | 'duration'
   | 'bytes'
-  | 'sentBytes'
-  | 'receivedBytes'
+  | 'sourceBytes'
+  | 'destinationBytes'
   | 'icmpType'
   | 'icmpCode';
 
@@ -76,8 +76,8 @@ const FINDINGS: Readonly<Record<Finding, keyof typeof CLASSES>> = {
   connection: 'number',
   duration: 'duration',
   bytes: 'number',
-  sentBytes: 'number',
-  receivedBytes: 'number',
+  sourceBytes: 'number',
+  destinationBytes: 'number',
   icmpType: 'number',
   icmpCode: 'number',
 };

@@ -37,7 +37,7 @@ export const SESSIONS: readonly [string, CiscoMessage][] = [
   ...messages(
     '113019',
     session('session-disconnected', 'end'),
-    raw`Group = {group.item}, Username = {user.item}, IP = {sourceHost}, Session disconnected\. Session Type: [^,]{0,64}, Duration: {duration.item}, Bytes xmt: {sentBytes}, Bytes rcv: {receivedBytes}, Reason: {reason}`,
+    raw`Group = {group.item}, Username = {user.item}, IP = {sourceHost}, Session disconnected\. Session Type: [^,]{0,64}, Duration: {duration.item}, Bytes xmt: {destinationBytes}, Bytes rcv: {sourceBytes}, Reason: {reason}`,
   ),
   ...messages('113039', session('session-started', 'start'), WEBVPN_USER),
   ...messages(

@@ -9,7 +9,9 @@ export interface CiscoTag {
   readonly text: string;
 }
 
-const TAG = /^[: ]{0,3}%([A-Z][A-Z0-9_]{1,31})-(?:[\w-]{0,64}-)?([0-7])-(\w{1,64})[: ] {0,4}/;
+/** Cisco's own tag: `%ASA-6-302013:`, `%ASA-session-6-302013:`, `%LINEPROTO-5-UPDOWN:`. Captures its three parts. */
+export const CISCO_TAG: string = String.raw`%([A-Z][A-Z0-9_]{1,31})-(?:[\w-]{0,64}-)?([0-7])-(\w{1,64})[: ]`;
+const TAG = new RegExp(`^[: ]{0,3}${CISCO_TAG} {0,4}`);
 const BARE_NAME = /^%?(?:(ASA|FTD|PIX|FWSM)-(?:\w{1,32}-)?([0-7])-)?(\d{6})$/;
 const FIREWALLS: ReadonlyMap<string, CiscoTag['product']> = new Map([
   ['ASA', 'asa'],

@@ -4,6 +4,7 @@ export interface EcsEndpoint {
   address?: string;
   ip?: string;
   port?: number;
+  /** Sent by this side. */
   bytes?: number;
   nat?: { ip?: string; port?: number };
   user?: { name: string };

@@ -12,9 +12,9 @@ export function addFindings(event: EcsEvent, found: Findings, problems: string[]
   const destination = side(found.destination, found.destinationHost, found.destinationPort);
   const from = ecsEndpoint('source', source, found.sourceNat, found.sourceUser, hasPorts, problems);
   const to = ecsEndpoint('destination', destination, found.destinationNat, found.destinationUser, hasPorts, problems);
-  if (found.receivedBytes !== undefined && found.sentBytes !== undefined) {
-    from.bytes = Number(found.sentBytes);
-    to.bytes = Number(found.receivedBytes);
+  if (found.destinationBytes !== undefined && found.sourceBytes !== undefined) {
+    from.bytes = Number(found.sourceBytes);
+    to.bytes = Number(found.destinationBytes);
   }
   if (hasFields(from)) event.source = from;
   if (hasFields(to)) event.destination = to;

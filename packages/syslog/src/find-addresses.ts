@@ -1,6 +1,7 @@
 import { isMask, isPlausibleIpv6, isVersion, toAddress } from './address.ts';
 
-const CANDIDATE = /(?:\d{1,3}\.){3}\d{1,3}|[\dA-Fa-f]{0,4}:[\dA-Fa-f]{0,4}:/g;
+/** What every address has inside it, and few other words have. */
+const CANDIDATE = /\d\.\d{1,3}\.\d|:[\dA-Fa-f]{0,4}:/g;
 const CONTEXT_LENGTH = 24;
 
 /** Characters of which an address, or a name or number that merely contains one, is made. */

@@ -1,8 +1,8 @@
+import { CISCO_TAG } from './cisco-tag.ts';
 import type { SyslogMessage } from './syslog-message.ts';
 import { readTimeStamp, type StampContext } from './time-stamp.ts';
 
-/** Cisco's own tag: `%ASA-6-302013:`, `%ASA-session-6-302013:`, `%LINEPROTO-5-UPDOWN:`. */
-const CISCO_TAG = /%[A-Z][A-Z0-9_]{1,31}-(?:[\w-]{0,64}-)?[0-7]-\w{1,64}[: ]/y;
+const TAG = new RegExp(CISCO_TAG, 'y');
 const CISCO_HEADER_WORD = /([^\s[\]"<>|%]{1,255}) /y;
 const LONGEST_CISCO_HEADER = 400;
 const MOST_HEADER_WORDS = 6;
@@ -28,7 +28,7 @@ interface Reading {
 export function parseRfc3164(line: string, at: number, context: StampContext): SyslogMessage {
   const reading = readCiscoHeader(line, at, context) ?? readHeader(line, at, context);
   const { header, problems, end } = reading;
-  const isCisco = matchesAt(CISCO_TAG, line, end);
+  const isCisco = matchesAt(TAG, line, end);
   if (header.timestamp === undefined && problems.length === 0 && !isCisco) {
     problems.push(at === 0 ? 'The line has no syslog header.' : 'The line has no time stamp after its priority.');
   }
@@ -42,7 +42,7 @@ function readCiscoHeader(line: string, start: number, context: StampContext): Re
   if (percent < 0 || percent > start + LONGEST_CISCO_HEADER) return undefined;
   const reading: Reading = { header: {}, problems: [], end: skipPunctuation(line, start) };
   for (let words = 0; words <= MOST_HEADER_WORDS; words++) {
-    if (line[reading.end] === '%') return matchesAt(CISCO_TAG, line, reading.end) ? reading : undefined;
+    if (line[reading.end] === '%') return matchesAt(TAG, line, reading.end) ? reading : undefined;
     if (!readStamp(line, reading, context)) {
       CISCO_HEADER_WORD.lastIndex = reading.end;
       const word = CISCO_HEADER_WORD.exec(line)?.[1];

@@ -401,8 +401,8 @@ export const SESSION_LINES: readonly KnownLine[] = [
       ...source('203.0.113.4'),
       'event.duration': 93_784e9,
       'event.reason': 'User Requested',
-      'source.bytes': 297103,
-      'destination.bytes': 1216163,
+      'source.bytes': 1216163,
+      'destination.bytes': 297103,
     },
   ],
   [
