@@ -11,3 +11,6 @@ export const EXIT = {
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** How a command says what its process is to exit with. */
+export type SetExit = (code: ExitCode) => void;

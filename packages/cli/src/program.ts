@@ -4,10 +4,7 @@ import { parseCommand } from './commands/parse.ts';
 import { runCommand } from './commands/run.ts';
 import { shipCommand } from './commands/ship.ts';
 import { statusCommand } from './commands/status.ts';
-import type { ExitCode } from './exit.ts';
-
-/** How a command says what its process is to exit with. */
-export type SetExit = (code: ExitCode) => void;
+import type { SetExit } from './exit.ts';
 
 export function createProgram(setExit: SetExit): Command {
   const program = new Command('distributary')

@@ -1,4 +1,5 @@
 export { Backoff, type BackoffRange } from './backoff.ts';
+export { type BaseUrlSubject, parseBaseUrl } from './base-url.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { type ConsumerEnvironment, consumerFromEnvironment, hostConsumerName } from './consumer-environment.ts';
 export { type DeadLetterEnvelope, readDeadLetter, type StoredDeadLetter } from './dead-letters.ts';

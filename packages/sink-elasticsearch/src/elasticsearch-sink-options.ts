@@ -3,6 +3,7 @@ import {
   type Entry,
   type JsonLine,
   OptionsError,
+  parseBaseUrl,
   parseOptions,
   REFUSAL_LIMIT_SCHEMA,
   type RefusalLimit,
@@ -59,6 +60,12 @@ const schema: JSONSchemaType<ElasticsearchSettings> = {
   },
 };
 
+const SUBJECT = {
+  destination: 'Elasticsearch',
+  variable: 'ELASTICSEARCH_URL',
+  credentials: 'ELASTICSEARCH_API_KEY, or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD',
+};
+
 /**
  * Checks the options of a sink.
  * @throws OptionsError naming each that is wrong
@@ -70,22 +77,7 @@ export function parseElasticsearchSinkOptions<Payload>(
   if (typeof document !== 'function') {
     throw new OptionsError('Options of the Elasticsearch sink: document must be a function.');
   }
-  checkUrl(url);
+  parseBaseUrl(url, SUBJECT);
   const given = Object.entries({ refusalLimit: {}, ...plain }).filter(([, value]) => value !== undefined);
   return parseOptions(schema, Object.fromEntries(given), 'the Elasticsearch sink');
-}
-
-/** Never quotes the URL, for what is wrong with it may be a password. */
-function checkUrl(url: string): void {
-  const parsed = URL.parse(url);
-  if (parsed === null || !['http:', 'https:'].includes(parsed.protocol)) {
-    throw new OptionsError(
-      'The URL of Elasticsearch is not an http: or https: address. Set ELASTICSEARCH_URL to its base address.',
-    );
-  }
-  if (parsed.username !== '' || parsed.password !== '' || parsed.search !== '' || parsed.hash !== '') {
-    throw new OptionsError(
-      'The URL of Elasticsearch holds credentials, a query or a fragment. Keep ELASTICSEARCH_URL to the base address, and put the credentials into ELASTICSEARCH_API_KEY, or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD.',
-    );
-  }
 }

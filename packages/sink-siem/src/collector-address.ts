@@ -1,10 +1,12 @@
 import { type LookupAddress, lookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
-import { OptionsError } from '@distributary/core';
+import { OptionsError, parseBaseUrl } from '@distributary/core';
 
 const linkLocal = new BlockList();
 linkLocal.addSubnet('169.254.0.0', 16, 'ipv4');
 linkLocal.addSubnet('fe80::', 10, 'ipv6');
+
+const SUBJECT = { destination: 'the collector', variable: 'SIEM_URL', credentials: 'SIEM_TOKEN' };
 
 /** Where the collector is: an origin, and the path before that of its dialect. */
 export interface CollectorAddress {
@@ -18,17 +20,7 @@ export interface CollectorAddress {
  *   their instances' credentials
  */
 export function parseAddress(url: string, allowLinkLocal: boolean): CollectorAddress {
-  const parsed = URL.parse(url);
-  if (parsed === null || !['http:', 'https:'].includes(parsed.protocol)) {
-    throw new OptionsError(
-      'The URL of the collector is not an http: or https: address. Set SIEM_URL to its base address.',
-    );
-  }
-  if (parsed.username !== '' || parsed.password !== '' || parsed.search !== '' || parsed.hash !== '') {
-    throw new OptionsError(
-      'The URL of the collector holds credentials, a query or a fragment. Keep SIEM_URL to the base address, and put the token into SIEM_TOKEN.',
-    );
-  }
+  const parsed = parseBaseUrl(url, SUBJECT);
   if (!allowLinkLocal && isLinkLocal(parsed.hostname.replace(/^\[|\]$/g, ''))) throw linkLocalRefused(parsed.hostname);
   return { origin: parsed.origin, basePath: parsed.pathname.replace(/\/+$/, '') };
 }

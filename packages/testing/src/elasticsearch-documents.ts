@@ -1,5 +1,11 @@
 import type { StoredDocument } from './document-store.ts';
-import type { ElasticsearchAuth } from './start-elasticsearch.ts';
+
+/** As `@elastic/elasticsearch` takes it. */
+export interface ElasticsearchAuth {
+  readonly apiKey?: string;
+  readonly username?: string;
+  readonly password?: string;
+}
 
 interface Page {
   readonly _scroll_id: string;

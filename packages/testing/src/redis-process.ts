@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { freePort } from './free-port.ts';
 import { guard } from './guard.ts';
-import type { RedisFixture } from './start-redis.ts';
+import type { RedisFixture } from './redis-fixture.ts';
 import { type TemporaryFolder, temporaryFolder } from './temporary-folder.ts';
 import { until } from './until.ts';
 

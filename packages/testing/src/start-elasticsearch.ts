@@ -1,5 +1,5 @@
 import type { StoredDocument } from './document-store.ts';
-import { readAllDocuments } from './elasticsearch-documents.ts';
+import { type ElasticsearchAuth, readAllDocuments } from './elasticsearch-documents.ts';
 import type { ElasticsearchStandInOptions } from './elasticsearch-stand-in.ts';
 import { ambientEnvironment } from './environment.ts';
 import type { Faults } from './faults.ts';
@@ -21,13 +21,6 @@ export interface ElasticsearchFixture extends AsyncDisposable {
   readonly faults: Faults | undefined;
   /** Only of a stand-in. */
   counts(): Promise<StandInCounts | undefined>;
-}
-
-/** As `@elastic/elasticsearch` takes it. */
-export interface ElasticsearchAuth {
-  readonly apiKey?: string;
-  readonly username?: string;
-  readonly password?: string;
 }
 
 export interface StartElasticsearchOptions extends ElasticsearchStandInOptions {

@@ -1,5 +1,6 @@
-import type { StreamConsumer } from '@distributary/core';
+import { lineOf, type Sink, StreamConsumer } from '@distributary/core';
 import { printMeasurement } from '../report.ts';
+import { runSettings } from './run-settings.ts';
 
 /** Runs the consumer until it delivered that many entries and every one is acknowledged. */
 export async function drain<Payload>(consumer: StreamConsumer<Payload>, entries: number): Promise<void> {
@@ -17,4 +18,19 @@ export async function drain<Payload>(consumer: StreamConsumer<Payload>, entries:
   await done.promise;
   await consumer.stop();
   printMeasurement(seen, startedAt);
+}
+
+/** Runs a plain consumer of lines into that sink. */
+export function drainInto(sink: Sink<string>): Promise<void> {
+  const { redisUrl, stream, entries } = runSettings;
+  const consumer = new StreamConsumer({
+    redis: { url: redisUrl },
+    stream,
+    group: 'bench',
+    consumer: 'c',
+    decode: lineOf,
+    sink,
+    delivery: { concurrency: 4 },
+  });
+  return drain(consumer, entries);
 }

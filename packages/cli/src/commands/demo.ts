@@ -1,7 +1,7 @@
 import { Command } from 'commander';
+import { positiveInteger } from '../arguments.ts';
 import { runDemo } from '../demo/demo.ts';
-import type { SetExit } from '../program.ts';
-import { positiveInteger } from './run.ts';
+import type { SetExit } from '../exit.ts';
 
 interface DemoCommandOptions {
   readonly for: number;

@@ -1,9 +1,10 @@
 import { checkName, hostConsumerName } from '@distributary/core';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { positiveInteger } from '../arguments.ts';
+import type { SetExit } from '../exit.ts';
 import type { ConsumerPlan } from '../kept-process.ts';
 import { createLog } from '../log.ts';
 import { LogOutput } from '../log-output.ts';
-import type { SetExit } from '../program.ts';
 import { Supervisor } from '../supervisor.ts';
 import { readTeam, type Team } from '../team.ts';
 import { UsageError } from '../usage-error.ts';
@@ -64,10 +65,4 @@ function refuseTwice(teams: readonly Team[]): void {
       throw new UsageError(`The package ${name} is given twice. For two processes use --replicas 2.`);
     folders.add(folder);
   }
-}
-
-export function positiveInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('Give a whole number from 1 on.');
-  return value;
 }

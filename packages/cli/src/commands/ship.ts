@@ -11,11 +11,11 @@ import {
   type ShipperOptions,
 } from '@distributary/shipper';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { octal, positiveInteger } from '../arguments.ts';
 import { createLog } from '../log.ts';
 import { LogOutput } from '../log-output.ts';
 import { logShipper } from '../shipper-log.ts';
 import { UsageError } from '../usage-error.ts';
-import { positiveInteger } from './run.ts';
 
 interface ShipOptions {
   readonly fifo?: string;
@@ -139,9 +139,4 @@ function addRoute(text: string, routes: Map<FacilityName, string> = new Map()): 
     throw new InvalidArgumentError(`Write it as facility=stream. Facilities: ${FACILITIES.join(', ')}.`);
   }
   return routes.set(known, stream);
-}
-
-function octal(text: string): number {
-  if (!/^0?[0-7]{3}$/.test(text)) throw new InvalidArgumentError('Write it as three octal digits, such as 660.');
-  return Number.parseInt(text, 8);
 }

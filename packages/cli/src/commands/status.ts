@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeRedis, RedisConnection, redisFromEnvironment } from '@distributary/core';
 import { Command } from 'commander';
-import { EXIT } from '../exit.ts';
-import type { SetExit } from '../program.ts';
+import { positiveInteger } from '../arguments.ts';
+import { EXIT, type SetExit } from '../exit.ts';
 import { type StreamStatus, statusTable, streamStatus } from '../stream-status.ts';
 import { readTeam } from '../team.ts';
-import { positiveInteger } from './run.ts';
 
 interface StatusOptions {
   readonly stream?: readonly string[];
