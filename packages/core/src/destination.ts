@@ -21,6 +21,9 @@ interface Outage {
   notBefore: number;
 }
 
+/** What a sink said that returned nothing: it answers for no entry, which is not to be taken for an outage. */
+const NO_RESULTS: readonly DeliveryResult[] = [];
+
 /** Delivers once; undefined when the destination did not take the batch. */
 type Attempt = () => Promise<readonly DeliveryResult[] | undefined>;
 
@@ -76,9 +79,9 @@ export class Destination<Payload> {
         this.#opened = undefined;
         throw thrown;
       });
-      const results = await this.#sink.deliver(batch, signal);
+      const results: readonly DeliveryResult[] | undefined = await this.#sink.deliver(batch, signal);
       this.#recovered();
-      return results;
+      return results ?? NO_RESULTS;
     } catch (thrown) {
       if (!signal.aborted) this.#failed(asError(thrown));
       return undefined;

@@ -9,10 +9,17 @@ const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: true, verbose:
  * @throws OptionsError naming every option that is wrong
  */
 export function parseOptions<Options>(schema: JSONSchemaType<Options>, given: unknown, subject: string): Options {
-  const options: unknown = structuredClone(given ?? {});
+  const options = copied(given ?? {});
   const validate = ajv.compile(schema);
   if (validate(options)) return options;
   throw new OptionsError(`Options of ${subject}: ${(validate.errors ?? []).map(describe).join('; ')}.`);
+}
+
+/** Defaults are filled into a copy; what is no plain object or list is for the schema to refuse. */
+function copied(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copied);
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copied(member)]));
 }
 
 function describe(error: ErrorObject): string {

@@ -25,6 +25,7 @@ export class Screen<Payload> {
     this.#maxBytes = maxBytes;
   }
 
+  /** @throws OptionsError when `decode` is asynchronous, which is no fault of any entry */
   pass(entries: readonly Entry[]): Screened<Payload> {
     const items: DecodedEntry<Payload>[] = [];
     const refused: DeadLetter[] = [];
@@ -32,6 +33,7 @@ export class Screen<Payload> {
       try {
         items.push({ id: entry.id, entry, payload: this.#payload(entry) });
       } catch (thrown) {
+        if (thrown instanceof OptionsError) throw thrown;
         const verdict = thrown instanceof OversizeError ? 'oversize' : 'undecodable';
         refused.push({ entry, verdict, reason: asError(thrown).message, attempts: 0 });
       }
@@ -46,9 +48,15 @@ export class Screen<Payload> {
       );
     }
     const payload = this.#decode(entry);
+    if (payload instanceof Promise) throw asynchronous(payload);
     if (this.#validate && !this.#validate(payload)) throw violation(this.#validate.errors?.[0]);
     return payload;
   }
+}
+
+function asynchronous(payload: Promise<unknown>): OptionsError {
+  payload.catch(() => undefined);
+  return new OptionsError('decode returned a promise. Make it synchronous, and do what takes time in the sink.');
 }
 
 function compiled(schema: object): ValidateFunction {

@@ -177,6 +177,30 @@ describe('a consumer', () => {
     expect(sink.closed).toBe(1);
   });
 
+  it('ends loudly, having asked once, when the sink returns nothing', async () => {
+    await using stream = new TestStream(redis);
+    await stream.addMany(5);
+    let asked = 0;
+    const sink = { name: 'forgetful', deliver: async () => void asked++ };
+    const consumer = stream.consumer(sink as never, { batch: { maxEntries: 5, lingerMs: 100 } });
+    await consumer.start();
+    await expect(consumer.finished).rejects.toThrow(/no result for 5 entries/);
+    expect(asked).toBe(1);
+    expect(await stream.pending()).toBe(5);
+  });
+
+  it('ends loudly, and sets nothing aside, when decode is asynchronous', async () => {
+    await using stream = new TestStream(redis);
+    await stream.addMany(5);
+    const decode = async () => {
+      throw new Error('nobody waits for this');
+    };
+    const consumer = stream.consumer(new TestSink(), { decode: decode as never });
+    await consumer.start();
+    await expect(consumer.finished).rejects.toThrow(/decode returned a promise.*sink/);
+    expect(await stream.status()).toMatchObject({ deadLetters: 0 });
+  });
+
   it('ends loudly when a listener throws', async () => {
     await using stream = new TestStream(redis);
     await stream.addMany(3);

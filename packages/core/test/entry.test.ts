@@ -178,6 +178,7 @@ describe('options', () => {
 
   it.each([
     [{ batch: { size: 5 } }, /there is no option "batch\.size" \(there are maxEntries, maxBytes, lingerMs\)/],
+    [{ decoder: () => undefined }, /there is no option "decoder"/],
     [{ decoder: 5 }, /group "noc": there is no option "decoder" \(there are startFrom, batch,/],
     [{ delivery: { concurrency: 0 } }, /delivery\.concurrency must be >= 1, not 0/],
     [{ batch: { maxBytes: '5 MB' } }, /batch\.maxBytes must be integer, not "5 MB"/],

@@ -1,4 +1,4 @@
-import { delivered, type EntryId, systemClock } from '@distributary/core';
+import { delivered, type EntryId, rejected, systemClock } from '@distributary/core';
 import { describeWithRedisProcess, type RedisFixture, startRedis, until } from '@distributary/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TcpProxy } from './tcp-proxy.ts';
@@ -272,13 +272,16 @@ describe('a connection that fails', () => {
     expect(process.cpuUsage(cpu).user).toBeLessThan(1_000_000);
   });
 
-  it('reports that entries were acknowledged behind its back', async () => {
+  it.each([
+    ['delivered', delivered],
+    ['rejected', (id: EntryId) => rejected(id, new Error('no'))],
+  ])('reports that entries were acknowledged behind its back (%s)', async (_, verdict) => {
     await using stream = new TestStream(redis);
     const [first] = await stream.addMany(1);
     const gate = Promise.withResolvers<void>();
     const sink = new TestSink(async (batch) => {
       await gate.promise;
-      return batch.map(({ id }) => delivered(id));
+      return batch.map(({ id }) => verdict(id));
     });
     const consumer = stream.consumer(sink);
     await consumer.start();
@@ -291,6 +294,17 @@ describe('a connection that fails', () => {
 });
 
 describeWithRedisProcess('a user of Redis', () => {
+  it('that may not see the configuration is told that nobody has checked it', async () => {
+    await using stream = new TestStream(redis);
+    const user = `user-${stream.name}`;
+    await stream.call('ACL', 'SETUSER', user, 'on', 'nopass', '~*', '+@all', '-info');
+    const consumer = stream.consumer(new TestSink(), { redis: { url: redis.url.replace('//', `//${user}:x@`) } });
+    await consumer.start();
+    expect(consumer.reported('serverProbed')).toMatchObject([{ warnings: [expect.stringMatching(/nobody.*\+info/)] }]);
+    await consumer.stop();
+    await stream.call('ACL', 'DELUSER', user);
+  });
+
   it('is told when an ACL takes a command away, and everything goes on when it is given back', async () => {
     await using stream = new TestStream(redis);
     const user = `user-${stream.name}`;
