@@ -173,6 +173,9 @@ function queue(
     '# In memory first, then on disk up to the limit; what is in memory is saved when rsyslog stops.',
     'queue.type="LinkedList" queue.size="100000" queue.saveOnShutdown="on"',
     `queue.filename="distributary" queue.spoolDirectory=${quoted(spoolFolder)} queue.maxDiskSpace=${quoted(spoolMaxDiskSpace)}`,
+    '# When rsyslog stops: a second to hand over more, ten to finish the batch under way (by default 10 ms, after which',
+    '# rsyslog gives it up and says that some data may be lost); the rest is saved.',
+    'queue.timeoutShutdown="1000" queue.timeoutActionCompletion="10000"',
     '# One worker keeps the order of lines; it takes this many at once.',
     ...pace,
   ];
