@@ -17,18 +17,25 @@ export class Entry {
 
   /** The value of the first field of that name, as it was added; the Buffer may share memory with its neighbours. */
   bytes(name: string): Buffer | undefined {
-    if (!isAscii(name)) return this.#bytesOfWideName(name);
     const parts = this.#parts;
     for (let i = 0; i < parts.length; i += 2) {
-      const candidate = parts[i] as Buffer;
-      if (candidate.length === name.length && candidate.toString('latin1') === name) return parts[i + 1];
+      if (isAsciiName(parts[i] as Buffer, name)) return parts[i + 1];
     }
-    return undefined;
+    return isAscii(name) ? undefined : this.#bytesOfWideName(name);
   }
 
   /** The value of the first field of that name as UTF-8 text; bytes that are not UTF-8 become U+FFFD. */
   text(name: string): string | undefined {
     return this.bytes(name)?.toString('utf8');
+  }
+
+  get fieldCount(): number {
+    return this.#parts.length >> 1;
+  }
+
+  /** The value of the field at that position, counted from 0. */
+  valueAt(position: number): Buffer | undefined {
+    return this.#parts[2 * position + 1];
   }
 
   /** Every field in the order it was added, duplicates included. */
@@ -87,6 +94,16 @@ export function compareEntryIds(a: EntryId, b: EntryId): number {
 function compareNumerals(a: string, b: string): number {
   if (a.length !== b.length) return a.length - b.length;
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Compared in place: making a string of every name costs more than the rest of a look-up. */
+function isAsciiName(bytes: Buffer, name: string): boolean {
+  if (bytes.length !== name.length) return false;
+  for (let i = 0; i < name.length; i++) {
+    const character = name.charCodeAt(i);
+    if (character > 0x7f || bytes[i] !== character) return false;
+  }
+  return true;
 }
 
 function isAscii(text: string): boolean {

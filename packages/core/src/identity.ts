@@ -32,11 +32,7 @@ export function eventId(entry: Entry): string | undefined {
 }
 
 function contentDigest(entry: Entry): string {
-  const fields = entry.fields();
-  const first = fields.next();
-  if (first.done) return hash('sha1', '').slice(0, 16);
-  const second = fields.next();
-  if (second.done) return hash('sha1', first.value[1]).slice(0, 16);
+  if (entry.fieldCount <= 1) return hash('sha1', entry.valueAt(0) ?? '').slice(0, 16);
   const digest = createHash('sha1');
   for (const [name, value] of entry.fields()) {
     digest.update(`${name.length},${value.length}:`).update(name).update(value);
