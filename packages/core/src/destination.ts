@@ -45,11 +45,6 @@ export class Destination<Payload> {
     this.#report = report;
   }
 
-  /** Whether deliveries are being made and none is merely waiting for an outage to end. */
-  get available(): boolean {
-    return this.#outage === undefined;
-  }
-
   /**
    * Delivers the batch, waiting out every outage. Each try runs inside the guard.
    * @returns undefined when the signal aborted first: then nothing is known about the batch
