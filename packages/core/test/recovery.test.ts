@@ -294,12 +294,16 @@ describe('a connection that fails', () => {
 });
 
 describeWithRedisProcess('a user of Redis', () => {
-  it('that may not see the configuration is told that nobody has checked it', async () => {
+  it('that may see neither configuration nor streams is told that nobody has checked, and served', async () => {
     await using stream = new TestStream(redis);
     const user = `user-${stream.name}`;
-    await stream.call('ACL', 'SETUSER', user, 'on', 'nopass', '~*', '+@all', '-info');
-    const consumer = stream.consumer(new TestSink(), { redis: { url: redis.url.replace('//', `//${user}:x@`) } });
+    await stream.call('ACL', 'SETUSER', user, 'on', 'nopass', '~*', '+@all', '-info', '-xinfo');
+    const sink = new TestSink();
+    const consumer = stream.consumer(sink, { redis: { url: redis.url.replace('//', `//${user}:x@`) } });
     await consumer.start();
+    await stream.addMany(2);
+    await until(() => sink.confirmed.length === 2);
+    expect(consumer.reported('redisUnavailable')).toEqual([]);
     expect(consumer.reported('serverProbed')).toMatchObject([{ warnings: [expect.stringMatching(/nobody.*\+info/)] }]);
     await consumer.stop();
     await stream.call('ACL', 'DELUSER', user);
