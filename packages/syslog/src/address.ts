@@ -1,13 +1,17 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
 const LONGEST_ADDRESS = 45;
+/** Without `::` an IPv6 address has eight groups. */
+const SHORTEST_FULL_IPV6 = '1:1:1:1:1:1:1:1'.length;
 
 /** The IP address that `text` is, without its IPv6 zone; undefined when it is none. */
 export function toAddress(text: string): string | undefined {
   const zone = text.indexOf('%');
   const bare = zone > 0 ? text.slice(0, zone) : text;
   if (bare.length > LONGEST_ADDRESS) return undefined;
-  return (bare.includes(':') ? isIPv6(bare) : isIPv4(bare)) ? bare : undefined;
+  if (!bare.includes(':')) return isIPv4(bare) ? bare : undefined;
+  const mayBe = bare.length >= SHORTEST_FULL_IPV6 || bare.includes('::');
+  return mayBe && isIPv6(bare) ? bare : undefined;
 }
 
 /** Whether a valid dotted quad is a netmask (or its inverse) rather than a host, given the text before it. */

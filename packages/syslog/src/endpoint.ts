@@ -38,12 +38,13 @@ export function readEndpoint(text: string, naming: 'interface' | 'maybe interfac
 }
 
 function readHost(text: string, naming: 'interface' | 'maybe interface'): Endpoint {
-  const whole = toAddress(text);
-  if (whole !== undefined && naming === 'maybe interface') return hostFields(text, whole);
+  const bare = naming === 'maybe interface' ? toAddress(text) : undefined;
+  if (bare !== undefined) return hostFields(text, bare);
   for (let colon = text.indexOf(':'); colon >= 0; colon = text.indexOf(':', colon + 1)) {
     const ip = toAddress(text.slice(colon + 1));
     if (ip !== undefined) return splitAt(text, colon, ip);
   }
+  const whole = toAddress(text);
   return whole === undefined ? splitAt(text, text.lastIndexOf(':'), undefined) : hostFields(text, whole);
 }
 
