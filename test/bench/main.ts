@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { startRedis } from '@distributary/testing';
+import { startRedis } from '@distributary/testing/servers';
 import { Redis } from 'ioredis';
 import { type Figure, figuresOf, type Measurement } from './report.ts';
 import { BYTES_PER_ENTRY, fillStream } from './stream.ts';

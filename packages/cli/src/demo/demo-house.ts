@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RedisConnection } from '@distributary/core';
-import type { CollectorFixture, ElasticsearchFixture, RedisFixture } from '@distributary/testing';
+import type { CollectorFixture, ElasticsearchFixture, RedisFixture } from '@distributary/testing/servers';
 import { UsageError } from '../usage-error.ts';
 import { type LogLine, Spawned } from './spawned.ts';
 
@@ -38,7 +38,9 @@ export async function openHouse(say: (text: string) => void): Promise<DemoHouse>
   if (!CONSUMERS.every((folder) => existsSync(join(folder, 'package.json')))) {
     throw new UsageError('The demonstration runs the consumers of a checkout. Run it at the top of one: npm start');
   }
-  const { redisCapability, startCollector, startElasticsearch, startRedis } = await import('@distributary/testing');
+  const { redisCapability, startCollector, startElasticsearch, startRedis } = await import(
+    '@distributary/testing/servers'
+  );
   await using started = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'distributary-demo-'));
   started.defer(() => rm(folder, { recursive: true, force: true }));
