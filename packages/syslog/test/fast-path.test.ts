@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 const receivedAt = Date.parse('2026-11-23T10:00:30Z');
 
 const BODIES: readonly ((port: string, ip: string) => string)[] = [
+  (port, ip) => `6-106015: Deny TCP (no connection) from ${ip}/${port} to 10.0.0.2/2 flags FIN PSH ACK  on interface a`,
+  (port, ip) => `6-106015: Deny TCP (no connection) from 10.0.0.1/1 to ${ip}/${port} flags RST on interface a`,
   (port, ip) => `4-106023: Deny tcp src a:${ip}/${port} dst b:10.0.0.2/1 by access-group "x"`,
   (port, ip) => `4-106023: Deny udp src a:10.0.0.1/1 dst b:${ip}/${port} by access-group "x" [0x0, 0x0]`,
   (port, ip) =>
