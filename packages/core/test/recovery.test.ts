@@ -1,7 +1,6 @@
 import { delivered, type EntryId, rejected, systemClock } from '@distributary/core';
-import { describeWithRedisProcess, type RedisFixture, startRedis, until } from '@distributary/testing';
+import { describeWithRedisProcess, type RedisFixture, startRedis, TcpProxy, until } from '@distributary/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TcpProxy } from './tcp-proxy.ts';
 import { TestSink } from './test-sink.ts';
 import { GROUP, TestStream } from './test-stream.ts';
 

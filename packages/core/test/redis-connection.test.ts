@@ -1,9 +1,15 @@
 import { createServer } from 'node:net';
 import { inspect } from 'node:util';
 import { RedisConnection, type RedisOptions, RedisUnavailableError, Secret } from '@distributary/core';
-import { describeWithRedisProcess, freePort, type RedisFixture, startRedis, until } from '@distributary/testing';
+import {
+  describeWithRedisProcess,
+  freePort,
+  type RedisFixture,
+  startRedis,
+  TcpProxy,
+  until,
+} from '@distributary/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { TcpProxy } from './tcp-proxy.ts';
 
 let redis: RedisFixture;
 const opened: RedisConnection[] = [];

@@ -1,7 +1,13 @@
 import { delivered, RedisUnsuitableError } from '@distributary/core';
-import { describeWithRedisProcess, freePort, type RedisFixture, startRedis, until } from '@distributary/testing';
+import {
+  describeWithRedisProcess,
+  freePort,
+  type RedisFixture,
+  startRedis,
+  TcpProxy,
+  until,
+} from '@distributary/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TcpProxy } from './tcp-proxy.ts';
 import { TestSink } from './test-sink.ts';
 import { TestStream } from './test-stream.ts';
 

@@ -13,7 +13,7 @@ const COUNT = 10_000;
 
 const describeWithRsyslog = existsSync(RSYSLOGD)
   ? describe
-  : (name: string, define: () => void) => describe.skip(`${name} (needs ${RSYSLOGD})`, define);
+  : (name: string, define: () => void) => describe.skip(`${name} (needs rsyslogd: apt-get install rsyslog)`, define);
 
 let redis: RedisFixture;
 beforeAll(async () => {

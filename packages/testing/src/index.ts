@@ -18,5 +18,6 @@ export {
 } from './start-elasticsearch.ts';
 export { type Ending, type StartedProcess, type StartProcessOptions, startProcess } from './start-process.ts';
 export { type StartRedisOptions, startRedis } from './start-redis.ts';
+export { type ProxyMode, TcpProxy } from './tcp-proxy.ts';
 export { type TemporaryFolder, temporaryFolder } from './temporary-folder.ts';
 export { type UntilOptions, until } from './until.ts';

@@ -6,9 +6,16 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
  */
 export type ProxyMode = 'pass' | 'drop-replies' | 'blackhole' | 'slice' | 'refuse';
 
-/** A TCP proxy on a free port that can lose what it should carry. */
+const ASKED_KEPT = 65_536;
+
+/** A TCP proxy on a free port in front of a Redis, that can lose what it should carry. */
 export class TcpProxy implements AsyncDisposable {
   mode: ProxyMode = 'pass';
+  /** How many of the replies that {@link isWanted} picks are swallowed; their connections are then reset. */
+  repliesToLose = 0;
+  lostReplies = 0;
+  /** Told everything that a connection asked so far, and a reply, both as Latin-1. Default: every reply. */
+  isWanted: (asked: string, reply: string) => boolean = () => true;
   /** Connections accepted so far. */
   accepted = 0;
   readonly #server: Server;
@@ -60,11 +67,17 @@ export class TcpProxy implements AsyncDisposable {
         other.destroy();
       });
     }
+    let asked = '';
     client.on('data', (bytes) => {
+      if (this.repliesToLose > 0) asked = (asked + bytes.toString('latin1')).slice(-ASKED_KEPT);
       if (this.mode !== 'blackhole') target.write(bytes);
     });
     target.on('data', (bytes) => {
-      if (this.mode === 'pass') client.write(bytes);
+      if (this.repliesToLose > 0 && this.isWanted(asked, bytes.toString('latin1'))) {
+        this.repliesToLose--;
+        this.lostReplies++;
+        client.resetAndDestroy();
+      } else if (this.mode === 'pass') client.write(bytes);
       else if (this.mode === 'slice') for (const byte of bytes) client.write(Buffer.of(byte));
     });
   }
