@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { describeWithRedisProcess, until } from '@distributary/testing';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describeWithRedisProcess, type StartedProcess, until } from '@distributary/testing';
 import { expect, it } from 'vitest';
 import { type Copy, House, NOC, SECURITY, STREAM } from './house.ts';
 import { firewallLines } from './lines.ts';
@@ -46,6 +48,47 @@ describeWithRedisProcess('a shipper that is killed ten times under load', () => 
     }
   });
 });
+
+const LINES_PER_SECOND = 5_000;
+const AWAY_SECONDS = 10;
+const TICKS_PER_SECOND = 50;
+/** What a process that waits may grow by; the lines that wait are on disk. */
+const FLAT_BYTES = 64 * 1024 * 1024;
+
+describeWithRedisProcess('while Redis is away for ten seconds at 5,000 lines a second', () => {
+  it('the shipper loses no line, stores none twice, and its memory stays flat', async () => {
+    await using house = await House.open();
+    const shipper = await house.ship();
+    await using writer = await open(house.pipe, 'r+');
+    const lines = firewallLines(LINES_PER_SECOND * (AWAY_SECONDS + 2), 'away');
+    let written = 0;
+    const writeSeconds = async (seconds: number) => {
+      const startedAt = performance.now();
+      for (let tick = 1; tick <= seconds * TICKS_PER_SECOND; tick++) {
+        const burst = lines.slice(written, written + LINES_PER_SECOND / TICKS_PER_SECOND);
+        await writer.appendFile(burst.map((line) => `${line}\n`).join(''));
+        written += burst.length;
+        await sleep(Math.max(0, startedAt + (tick * 1_000) / TICKS_PER_SECOND - performance.now()));
+      }
+    };
+    await writeSeconds(1);
+    await until(async () => Number(await house.admin.xlen(STREAM)) === written);
+    const before = residentBytes(shipper);
+    await house.redis.kill();
+    await writeSeconds(AWAY_SECONDS);
+    expect(residentBytes(shipper) - before).toBeLessThan(FLAT_BYTES);
+    await house.redis.restart();
+    await writeSeconds(1);
+    await until(async () => Number(await house.admin.xlen(STREAM)) >= lines.length, { timeoutMs: 60_000 });
+    expect(await linesInStream(house)).toEqual(lines);
+  });
+});
+
+/** @returns what the process has in memory, as Linux counts it */
+function residentBytes({ process: { pid } }: StartedProcess): number {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) * 1024;
+}
 
 async function linesInStream({ admin }: House): Promise<string[]> {
   const entries = await admin.xrange(STREAM, '-', '+');

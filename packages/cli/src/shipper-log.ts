@@ -31,9 +31,9 @@ export function logShipper(shipper: Shipper, log: Logger): Disposable {
   );
   let lastStored = 0;
   const timer = setInterval(() => {
-    const { stored, waitingBytes, walBytes } = shipper.counts;
+    const { stored, unrouted, waitingBytes, walBytes } = shipper.counts;
     if (stored > lastStored)
-      log.info({ stored: stored - lastStored, waitingBytes, walBytes }, `in ${SUMMARY_EVERY_MS / 1_000} s`);
+      log.info({ stored: stored - lastStored, unrouted, waitingBytes, walBytes }, `in ${SUMMARY_EVERY_MS / 1_000} s`);
     lastStored = stored;
   }, SUMMARY_EVERY_MS).unref();
   return { [Symbol.dispose]: () => clearInterval(timer) };
