@@ -32,6 +32,13 @@ describe('the command line', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   });
 
+  it('says which servers omhiredis can reach', async () => {
+    const environment = { REDIS_URL: 'redis+sentinel://a:26379,b:26379/main' };
+    const { code, stderr } = await run(['ship', '--print-rsyslog-config', 'omhiredis'], { environment });
+    expect(stderr).toContain('Set REDIS_URL to redis://host:port');
+    expect(code).toBe(2);
+  });
+
   it('says which LOG_LEVELs there are', async () => {
     const { code, stderr } = await run(['run', 'consumers/noc'], { environment: { LOG_LEVEL: 'loud' } });
     expect(stderr).toContain('Set it to one of: debug, info, warn, error');

@@ -55,12 +55,18 @@ export function shipCommand(): Command {
         .choices(['nothing', 'messages', 'transactions'])
         .default('nothing'),
     )
-    .option('--mode <octal>', 'permissions of a pipe that is created', octal, 0o660)
+    .addOption(
+      new Option('--mode <octal>', 'permissions of a pipe that is created').argParser(octal).default(0o660, '660'),
+    )
     .option('--stream <name>', 'where lines go that no route names', 'syslog_stream')
     .option('--route <facility=stream>', 'another stream for a facility; may be given several times', addRoute)
     .option('--wal <folder>', 'the write-ahead log (default: below STATE_DIRECTORY, /var/lib or the home)')
     .option('--no-wal', 'keep lines in memory only: faster, and a crash loses them')
-    .option('--wal-max <bytes>', 'how large the log may grow', positiveInteger, 1024 ** 3)
+    .addOption(
+      new Option('--wal-max <bytes>', 'how large the log may grow')
+        .argParser(positiveInteger)
+        .default(1024 ** 3, '1 GiB'),
+    )
     .option('--max-line <bytes>', 'longer lines are cut, and counted', positiveInteger, 65_536)
     .option('--name <name>', "the first part of every line's eid (default: the host's name)")
     .option('--drain-timeout <seconds>', 'how long to bring what waits to Redis after SIGTERM', positiveInteger, 10)
@@ -128,7 +134,10 @@ function printedConfig(kind: keyof RsyslogConfigOptions, options: ShipOptions): 
 
 function redisAddress(): { server: string; port: number } {
   const { url = '' } = redisFromEnvironment(process.env);
-  const { hostname, port } = new URL(url);
+  const { protocol, hostname, port } = URL.parse(url) ?? {};
+  if (protocol !== 'redis:' || !hostname) {
+    throw new UsageError('omhiredis speaks to one server without TLS. Set REDIS_URL to redis://host:port.');
+  }
   return { server: hostname, port: Number(port || 6379) };
 }
 
