@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import type { CrashIsolation } from './crash-isolation.ts';
 import type { Entry, EntryId } from './entry.ts';
 import { asError, GroupVanishedError } from './errors.ts';
+import { failpoint } from './failpoint.ts';
 import type { Group, Page } from './group.ts';
 import type { InHand, Lease } from './in-hand.ts';
 import { ReadSize } from './read-size.ts';
@@ -118,6 +119,7 @@ export class BatchSource {
   async #own(after: EntryId): Promise<readonly ReadBatch[]> {
     const inHand = this.#inHand.ids();
     const page = await this.#group.readOwn(after, this.#count());
+    if (page.entries.length > 0) await failpoint('after-own-read');
     this.#ownAfter = page.last;
     return this.#again(page, 'own', inHand);
   }
@@ -126,6 +128,7 @@ export class BatchSource {
     const { idleMs } = this.#options.claim;
     const inHand = this.#inHand.ids();
     const page = await this.#group.claimIdle(this.#claimCursor, idleMs, Math.min(CLAIM_COUNT, this.#count()));
+    if (page.entries.length > 0) await failpoint('after-claim');
     this.#claimCursor = page.cursor;
     if (page.unnamedLost) this.#ownAfter = START;
     // A sweep goes on at once, between reads of new entries; half a lease later the next one begins.
@@ -153,6 +156,7 @@ export class BatchSource {
     const count = this.#count();
     const sweeping = this.#claimCursor !== START;
     const { entries } = await this.#group.readNew(count, sweeping ? undefined : BLOCK_MS);
+    if (entries.length > 0) await failpoint('after-read');
     const since = this.#clock.now();
     if (entries.length === 0 || entries.length >= count) return this.#cut(entries, since);
     return this.#cut(await this.#gather(entries, since, drain), since);

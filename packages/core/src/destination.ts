@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import type { Guard } from './crash-isolation.ts';
 import type { Batch } from './entry.ts';
 import { asError, SinkHoldError, SinkUnavailableError } from './errors.ts';
+import { failpoint } from './failpoint.ts';
 import type { DeliveryResult, Sink } from './sink.ts';
 import type { Report } from './stream-consumer-events.ts';
 
@@ -74,7 +75,9 @@ export class Destination<Payload> {
         this.#opened = undefined;
         throw thrown;
       });
+      await failpoint('before-deliver');
       const results: readonly DeliveryResult[] | undefined = await this.#sink.deliver(batch, signal);
+      await failpoint('after-deliver');
       this.#recovered();
       return results ?? NO_RESULTS;
     } catch (thrown) {

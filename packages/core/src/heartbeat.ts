@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import { asError } from './errors.ts';
+import { failpoint } from './failpoint.ts';
 import type { Group } from './group.ts';
 import type { InHand, Lease } from './in-hand.ts';
 import type { RedisTrouble } from './redis-trouble.ts';
@@ -30,6 +31,7 @@ export async function renewLeases(
 
 async function renew(lease: Lease, { group, clock }: { readonly group: Group; readonly clock: Clock }): Promise<void> {
   const askedAt = clock.now();
+  await failpoint('before-renew');
   await group.touch(lease.ids);
   lease.touchedAt = askedAt;
 }

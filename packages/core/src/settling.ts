@@ -1,6 +1,7 @@
 import { tryUntilDone } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import { compareEntryIds, type EntryId } from './entry.ts';
+import { failpoint } from './failpoint.ts';
 import type { DeadLetter, Group } from './group.ts';
 import type { InHand, Lease } from './in-hand.ts';
 import type { RedisTrouble } from './redis-trouble.ts';
@@ -35,7 +36,9 @@ export class Settling {
   acknowledge(lease: Lease, ids: readonly EntryId[]): void {
     const { group, trouble, report } = this.#ports;
     const run = async (attempt: number) => {
+      await failpoint('before-acknowledge');
       const acknowledged = await group.acknowledge(ids);
+      await failpoint('after-acknowledge');
       // A repeated XACK finds what the first one did when only its reply was lost.
       if (attempt === 1 && acknowledged !== ids.length) {
         report('acknowledgedFewer', { expected: ids.length, acknowledged });
@@ -65,7 +68,9 @@ export class Settling {
   async #store(letters: readonly DeadLetter[], attempt: number): Promise<void> {
     const { group, report } = this.#ports;
     const left = attempt === 1 ? letters : await this.#stillPending(letters);
+    await failpoint('before-dead-letter');
     const acknowledged = left.length > 0 ? await group.setAside(left) : 0;
+    await failpoint('after-dead-letter');
     if (acknowledged !== left.length) report('acknowledgedFewer', { expected: left.length, acknowledged });
     for (const { entry, verdict, reason } of letters) report('deadLettered', { id: entry.id, verdict, reason });
   }

@@ -9,6 +9,7 @@ import { CrashIsolation } from './crash-isolation.ts';
 import { Destination } from './destination.ts';
 import type { Entry } from './entry.ts';
 import { asError, RedisUnavailableError } from './errors.ts';
+import { checkFailpoints, failpoint } from './failpoint.ts';
 import type { Group } from './group.ts';
 import { type GroupStatus, groupStatus } from './group-status.ts';
 import { renewLeases } from './heartbeat.ts';
@@ -63,6 +64,7 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
   /** @throws OptionsError */
   constructor(options: StreamConsumerOptions<Payload>, clock: Clock = systemClock) {
     super();
+    checkFailpoints();
     this.#tuning = parseTuning(options as StreamConsumerOptions<never>);
     this.#options = options;
     this.#clock = clock;
@@ -165,6 +167,7 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
         this.#report('serverProbed', { server, warnings });
         const { startFrom } = this.#tuning;
         if (await this.#group.create(startFrom)) this.#report('groupCreated', { startFrom });
+        await failpoint('after-group-create');
         return this.#trouble.over('start');
       } catch (thrown) {
         if (!(thrown instanceof RedisUnavailableError)) throw thrown;
