@@ -1,27 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { Secret } from '@distributary/core';
 import type { ElasticsearchConnection } from '@distributary/sink-elasticsearch';
-import {
-  type ElasticsearchFixture,
-  type Faults,
-  type StartElasticsearchOptions,
-  type StoredEntry,
-  startElasticsearch,
-} from '@distributary/testing';
+import type { ElasticsearchFixture, Faults, StoredEntry } from '@distributary/testing';
 
-/** An Elasticsearch, and a name in it that nothing else uses; all of that name goes when it is disposed of. */
+/** A name on a server that nothing else uses. */
 export interface OwnIndex extends AsyncDisposable {
   readonly connection: ElasticsearchConnection;
   /** As the sink's option `index` takes it. */
   readonly name: string;
-  readonly server: ElasticsearchFixture;
   readonly faults: Faults | undefined;
   stored(): Promise<StoredEntry[]>;
 }
 
 /** @param date what stands for the date in the name, if anything */
-export async function ownIndex(date: string, options: StartElasticsearchOptions = {}): Promise<OwnIndex> {
-  const server = await startElasticsearch(options);
+export function ownIndex(server: ElasticsearchFixture, date: string): OwnIndex {
   const base = `contract-${randomBytes(6).toString('hex')}`;
   const { apiKey, username, password } = server.auth;
   return {
@@ -31,11 +23,10 @@ export async function ownIndex(date: string, options: StartElasticsearchOptions 
       ...(username && password ? { username, password: new Secret(password) } : {}),
     },
     name: date === '' ? base : `${base}-${date}`,
-    server,
     faults: server.faults,
     stored: async () => (await server.stored(`${base}*`)).map(({ id, document }) => storedEntry(id, document)),
     async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]();
+      await server.faults?.clear();
     },
   };
 }

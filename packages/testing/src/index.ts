@@ -1,6 +1,7 @@
 export type { CollectorStandInOptions } from './collector-stand-in.ts';
 export { type DescribeSinkOptions, describeSink, type SinkUnderTest, type StoredEntry } from './describe-sink.ts';
 export { describeWithRedisProcess } from './describe-with-redis-process.ts';
+export { dockerAnswers } from './docker.ts';
 export type { StoredDocument } from './document-store.ts';
 export type { ElasticsearchAuth } from './elasticsearch-documents.ts';
 export type { ElasticsearchStandInOptions } from './elasticsearch-stand-in.ts';

@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { dockerAnswers } from './docker.ts';
 import { ambientEnvironment } from './environment.ts';
 
 export type RedisKind = 'given' | 'process' | 'container' | 'embedded';
@@ -15,7 +15,6 @@ export interface RedisCapability {
 }
 
 const SERVER_NAMES = ['valkey-server', 'redis-server'];
-const DOCKER_ANSWERS_WITHIN_MS = 5_000;
 
 /**
  * What {@link startRedis} would choose: `REDIS_URL`; the server that `REDIS_SERVER_BIN` or PATH names; Docker; the
@@ -54,13 +53,4 @@ function isExecutable(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-function dockerAnswers(environment: NodeJS.ProcessEnv): boolean {
-  const asked = spawnSync('docker', ['info', '--format', '{{.ServerVersion}}'], {
-    env: environment,
-    stdio: 'ignore',
-    timeout: DOCKER_ANSWERS_WITHIN_MS,
-  });
-  return asked.status === 0;
 }
