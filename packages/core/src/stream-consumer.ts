@@ -4,20 +4,17 @@ import { Backoff } from './backoff.ts';
 import { BatchDelivery } from './batch-delivery.ts';
 import { BatchSource, type ReadBatch } from './batch-source.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { ConsumerGroup } from './consumer-group.ts';
+import { type ConsumerRedis, consumerRedis } from './consumer-redis.ts';
 import { CrashIsolation } from './crash-isolation.ts';
 import { Destination } from './destination.ts';
 import type { Entry } from './entry.ts';
 import { asError, RedisUnavailableError } from './errors.ts';
 import { checkFailpoints, failpoint } from './failpoint.ts';
-import type { Group } from './group.ts';
-import { type GroupStatus, groupStatus } from './group-status.ts';
+import type { GroupStatus } from './group-status.ts';
 import { renewLeases } from './heartbeat.ts';
 import { InHand } from './in-hand.ts';
-import { RedisConnection } from './redis-connection.ts';
 import { RedisTrouble } from './redis-trouble.ts';
 import { Screen } from './screen.ts';
-import { probeServer } from './server-probe.ts';
 import { Settling } from './settling.ts';
 import type { ConsumerState, Report, StreamConsumerEvents } from './stream-consumer-events.ts';
 import { parseTuning, type StreamConsumerOptions, type Tuning } from './stream-consumer-options.ts';
@@ -38,11 +35,9 @@ const ABORT_SHARE = 0.1;
  * varies. Constructing does no I/O; nothing here touches signals, logs or `process.exit`.
  */
 export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumerEvents> {
-  readonly #options: StreamConsumerOptions<Payload>;
   readonly #tuning: Tuning;
   readonly #clock: Clock;
-  readonly #connections: { readonly reader: RedisConnection; readonly commands: RedisConnection };
-  readonly #group: Group;
+  readonly #redis: ConsumerRedis;
   readonly #inHand: InHand;
   readonly #trouble: RedisTrouble;
   readonly #destination: Destination<Payload>;
@@ -62,25 +57,19 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
   #failure: Error | undefined;
 
   /** @throws OptionsError */
-  constructor(options: StreamConsumerOptions<Payload>, clock: Clock = systemClock) {
+  constructor(options: StreamConsumerOptions<Payload>, clock: Clock = systemClock, redis?: ConsumerRedis) {
     super();
     checkFailpoints();
     this.#tuning = parseTuning(options as StreamConsumerOptions<never>);
-    this.#options = options;
     this.#clock = clock;
-    const name = `${options.group}:${options.consumer}`;
-    this.#connections = {
-      reader: new RedisConnection(options.redis ?? {}, `${name}:reader`),
-      commands: new RedisConnection(options.redis ?? {}, `${name}:commands`),
-    };
-    const group = new ConsumerGroup(options, this.#connections);
+    this.#redis = redis ?? consumerRedis(options);
+    const { group } = this.#redis;
     const inHand = new InHand(this.#tuning.readAhead, clock);
     const trouble = new RedisTrouble({ clock, report: this.#report });
     const isolation = new CrashIsolation(group, this.#tuning.crash);
     const report = this.#report;
     const decode = options.decode ?? ((entry: Entry) => entry as Payload);
     const screen = new Screen(decode, options.payloadSchema, this.#tuning.entry.maxBytes);
-    this.#group = group;
     this.#inHand = inHand;
     this.#trouble = trouble;
     this.#destination = new Destination(options.sink, clock, report);
@@ -139,7 +128,7 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
 
   /** Where this consumer's group stands. @throws RedisUnavailableError */
   status(): Promise<GroupStatus> {
-    return groupStatus(this.#connections.commands, this.#options);
+    return this.#redis.status();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -163,10 +152,10 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
     const backoff = new Backoff({ minMs: 100, maxMs: 2_000 }, this.#clock);
     while (!this.#drain.signal.aborted) {
       try {
-        const { server, warnings } = await probeServer(this.#connections.commands);
+        const { server, warnings } = await this.#redis.probe();
         this.#report('serverProbed', { server, warnings });
         const { startFrom } = this.#tuning;
-        if (await this.#group.create(startFrom)) this.#report('groupCreated', { startFrom });
+        if (await this.#redis.group.create(startFrom)) this.#report('groupCreated', { startFrom });
         await failpoint('after-group-create');
         return this.#trouble.over('start');
       } catch (thrown) {
@@ -180,7 +169,7 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
   async #run(): Promise<void> {
     const heartbeat = new AbortController();
     const beating = renewLeases(
-      { group: this.#group, inHand: this.#inHand, trouble: this.#trouble, clock: this.#clock },
+      { group: this.#redis.group, inHand: this.#inHand, trouble: this.#trouble, clock: this.#clock },
       this.#tuning.claim.renewMs,
       AbortSignal.any([heartbeat.signal, this.#abort.signal]),
     );
@@ -227,8 +216,7 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
     if (entryCount > 0) this.#report('gaveUp', { entries: entryCount });
     this.#abort.abort(new Error(`the consumer did not finish what it had in hand within ${timeoutMs} ms`));
     await this.#within(deadline - this.#clock.now(), Promise.all([ended, this.#closeSink()]));
-    this.#connections.reader.close();
-    this.#connections.commands.close();
+    this.#redis.close();
     this.#setState('stopped');
     if (this.#failure) this.#finished.reject(this.#failure);
     else this.#finished.resolve();

@@ -1,0 +1,33 @@
+import { ConsumerGroup, type GroupIdentity } from './consumer-group.ts';
+import type { Group } from './group.ts';
+import { type GroupStatus, groupStatus } from './group-status.ts';
+import { RedisConnection } from './redis-connection.ts';
+import type { RedisOptions } from './redis-options.ts';
+import { probeServer, type ServerProbe } from './server-probe.ts';
+
+/** All that a consumer has of its Redis, so that a simulation can stand in for it. */
+export interface ConsumerRedis {
+  readonly group: Group;
+  /** @throws RedisUnavailableError, RedisUnsuitableError */
+  probe(): Promise<ServerProbe>;
+  /** @throws RedisUnavailableError */
+  status(): Promise<GroupStatus>;
+  /** Ends what is under way; it rejects. */
+  close(): void;
+}
+
+/** The ports of one consumer on a real Redis. No I/O happens before the first command. */
+export function consumerRedis(identity: GroupIdentity & { readonly redis?: RedisOptions }): ConsumerRedis {
+  const { redis = {}, stream, group, consumer } = identity;
+  const reader = new RedisConnection(redis, `${group}:${consumer}:reader`);
+  const commands = new RedisConnection(redis, `${group}:${consumer}:commands`);
+  return {
+    group: new ConsumerGroup({ stream, group, consumer }, { reader, commands }),
+    probe: () => probeServer(commands),
+    status: () => groupStatus(commands, { stream, group }),
+    close: () => {
+      reader.close();
+      commands.close();
+    },
+  };
+}
