@@ -7,8 +7,8 @@ import { exitCodeOf } from './main.ts';
 import { loadTeam, readTeam } from './team.ts';
 import { UsageError } from './usage-error.ts';
 
-/** The process of one consumer, started by the supervisor with the team's folder, its own name and its time to drain. */
-const [folder = '', name = '', drainMs = ''] = process.argv.slice(2);
+/** The process of one consumer, started by the supervisor with its own name, its time to drain and the team's folder. */
+const [name = '', drainMs = '', folder = ''] = process.argv.slice(2);
 const log = createLog(name, destination({ dest: 1, sync: true }), process.env);
 try {
   const team = await readTeam(folder);

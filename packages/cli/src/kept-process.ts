@@ -5,17 +5,20 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { Backoff, systemClock } from '@distributary/core';
 import type { Logger } from 'pino';
-import { EXIT } from './exit.ts';
+import { EXIT, type ExitCode } from './exit.ts';
 import type { LogOutput } from './log-output.ts';
 import { FROM_SOURCE } from './team.ts';
 
-/** One consumer to be kept running. */
-export interface ConsumerPlan {
-  readonly folder: string;
+/** One process to be kept running. */
+export interface ProcessPlan {
   /** What its log lines carry, such as `noc-1`. */
   readonly name: string;
-  /** Its name within the group. */
-  readonly consumer: string;
+  readonly program: 'consumer-process' | 'shipper-process';
+  readonly args: readonly string[];
+  /** Added to this process's own. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Whether it is given up when it ends before it said, by a message, that it has started. Default false. */
+  readonly mustStart?: boolean;
 }
 
 export interface Surroundings {
@@ -41,50 +44,55 @@ const KILL_AFTER_DRAIN_MS = 2_000;
 const NODE_OPTIONS = ['--max-semi-space-size=8', ...(FROM_SOURCE ? ['--conditions=@distributary/source'] : [])];
 
 /**
- * Runs one consumer as a process of its own, and again with growing pauses whenever it ends, until it is to drain.
- * @returns whether it drained in time and was not given up before
+ * Runs a program as a process of its own, and again with growing pauses whenever it ends, until it is to drain.
+ * @returns done if it drained in time, else why it was given up
  */
-export async function keepRunning(plan: ConsumerPlan, surroundings: Surroundings): Promise<boolean> {
+export async function keepRunning(plan: ProcessPlan, surroundings: Surroundings): Promise<ExitCode> {
   const { log, drain } = surroundings;
   const backoff = new Backoff(RESTART_PAUSES, systemClock);
+  let hasStarted = !plan.mustStart;
   while (!drain.aborted) {
     const startedAt = systemClock.now();
-    const { code, signal, killed } = await runOnce(plan, surroundings);
-    if (killed) return false;
-    if (drain.aborted) return code === EXIT.done;
-    if (code === EXIT.usage) {
-      log.error({ consumer: plan.name }, 'is not started again: what it was started with is wrong');
-      return false;
+    const { code, signal, killed, started } = await runOnce(plan, surroundings);
+    hasStarted ||= started;
+    if (killed) return EXIT.failed;
+    if (drain.aborted) return code === EXIT.done ? EXIT.done : EXIT.failed;
+    if (code === EXIT.usage || !hasStarted) {
+      const what = code === EXIT.usage ? 'what it was started with is wrong' : 'it could not start';
+      log.error({ name: plan.name }, `is not started again: ${what}`);
+      return code === EXIT.usage ? EXIT.usage : EXIT.failed;
     }
     if (systemClock.now() - startedAt > STEADY_AFTER_MS) backoff.reset();
     const pauseMs = backoff.nextMs();
-    log.error(
-      { consumer: plan.name, code, signal, pauseMs: Math.round(pauseMs) },
-      'ended unasked and is started again',
-    );
+    log.error({ name: plan.name, code, signal, pauseMs: Math.round(pauseMs) }, 'ended unasked and is started again');
     await systemClock.sleep(pauseMs, drain);
   }
-  return true;
+  return EXIT.done;
 }
 
 interface Ending {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly killed: boolean;
+  readonly started: boolean;
 }
 
-async function runOnce(plan: ConsumerPlan, { log, output, drainMs, drain, kill }: Surroundings): Promise<Ending> {
+async function runOnce(plan: ProcessPlan, { log, output, drainMs, drain, kill }: Surroundings): Promise<Ending> {
   const child = start(plan, drainMs);
-  log.info({ consumer: plan.name, pid: child.pid }, 'started');
+  log.info({ name: plan.name, pid: child.pid }, 'started');
   const lines = Promise.all([
     eachLine(child.stdout, (line) => output.write(line)),
-    eachLine(child.stderr, (line) => log.warn({ consumer: plan.name }, line)),
+    eachLine(child.stderr, (line) => log.warn({ name: plan.name }, line)),
   ]);
   let killed = false;
+  let started = false;
+  child.once('message', () => {
+    started = true;
+  });
   let timer: NodeJS.Timeout | undefined;
   const killNow = () => {
     killed = true;
-    log.error({ consumer: plan.name }, 'did not drain in time and is killed; what it had in hand stays pending');
+    log.error({ name: plan.name }, 'did not drain in time and is killed; what it had in hand is not lost');
     child.kill('SIGKILL');
   };
   const end = () => {
@@ -96,7 +104,7 @@ async function runOnce(plan: ConsumerPlan, { log, output, drainMs, drain, kill }
   try {
     const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
     await lines;
-    return { code, signal, killed };
+    return { code, signal, killed, started };
   } finally {
     drain.removeEventListener('abort', end);
     kill.removeEventListener('abort', killNow);
@@ -104,10 +112,10 @@ async function runOnce(plan: ConsumerPlan, { log, output, drainMs, drain, kill }
   }
 }
 
-function start({ folder, name, consumer }: ConsumerPlan, drainMs: number): ChildProcess {
-  const module = fileURLToPath(new URL(`./consumer-process.${FROM_SOURCE ? 'ts' : 'js'}`, import.meta.url));
-  return fork(module, [folder, name, String(drainMs)], {
-    env: { ...process.env, DISTRIBUTARY_CONSUMER: consumer },
+function start({ name, program, args, environment }: ProcessPlan, drainMs: number): ChildProcess {
+  const module = fileURLToPath(new URL(`./${program}.${FROM_SOURCE ? 'ts' : 'js'}`, import.meta.url));
+  return fork(module, [name, String(drainMs), ...args], {
+    env: { ...process.env, ...environment },
     execArgv: NODE_OPTIONS,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

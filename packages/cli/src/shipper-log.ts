@@ -5,8 +5,7 @@ import type { Logger } from 'pino';
 const SUMMARY_EVERY_MS = 30_000;
 
 /** Writes what a shipper reports into the log: a line per change, and its counts now and then. */
-export function logShipper(shipper: Shipper, log: Logger): Disposable {
-  shipper.on('stateChanged', ({ from, to }) => log.info({ from }, to));
+export function logShipper(shipper: Shipper, log: Logger): void {
   shipper.on('walOpened', (wal) => log.info(wal, 'the write-ahead log is open'));
   shipper.on('walTruncated', (damage) =>
     log.error(damage, 'the end of the write-ahead log was damaged and is cut off'),
@@ -36,5 +35,8 @@ export function logShipper(shipper: Shipper, log: Logger): Disposable {
       log.info({ stored: stored - lastStored, unrouted, waitingBytes, walBytes }, `in ${SUMMARY_EVERY_MS / 1_000} s`);
     lastStored = stored;
   }, SUMMARY_EVERY_MS).unref();
-  return { [Symbol.dispose]: () => clearInterval(timer) };
+  shipper.on('stateChanged', ({ from, to }) => {
+    log.info({ from }, to);
+    if (to === 'stopped') clearInterval(timer);
+  });
 }

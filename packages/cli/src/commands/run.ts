@@ -2,7 +2,7 @@ import { checkName, hostConsumerName } from '@distributary/core';
 import { Command } from 'commander';
 import { positiveInteger } from '../arguments.ts';
 import type { SetExit } from '../exit.ts';
-import type { ConsumerPlan } from '../kept-process.ts';
+import type { ProcessPlan } from '../kept-process.ts';
 import { createLog } from '../log.ts';
 import { LogOutput } from '../log-output.ts';
 import { Supervisor } from '../supervisor.ts';
@@ -38,23 +38,17 @@ export function runCommand(setExit: SetExit): Command {
       const log = createLog('supervisor', output, process.env);
       const plans = teams.flatMap((team) => plansFor(team, options.replicas));
       const supervisor = new Supervisor({ plans, log, output, drainMs: options.drainTimeout * 1_000 });
-      const ended = supervisor.run();
-      const drain = (signal: NodeJS.Signals) => {
-        log.info({ signal, timeoutSeconds: options.drainTimeout }, 'draining');
-        supervisor.drain();
-      };
-      process.on('SIGTERM', drain).on('SIGINT', drain);
-      setExit(await ended);
-      process.off('SIGTERM', drain).off('SIGINT', drain);
+      setExit(await supervisor.runUntilSignalled());
     });
 }
 
-function plansFor(team: Team, replicas: number): ConsumerPlan[] {
+function plansFor(team: Team, replicas: number): ProcessPlan[] {
   const base = checkName('consumer', process.env['DISTRIBUTARY_CONSUMER'] || hostConsumerName());
   return Array.from({ length: replicas }, (_, i) => ({
-    folder: team.folder,
     name: replicas === 1 ? team.name : `${team.name}-${i + 1}`,
-    consumer: `${base}-${i + 1}`,
+    program: 'consumer-process',
+    args: [team.folder],
+    environment: { DISTRIBUTARY_CONSUMER: `${base}-${i + 1}` },
   }));
 }
 

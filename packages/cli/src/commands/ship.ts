@@ -1,20 +1,21 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { RedisConnection, redisFromEnvironment } from '@distributary/core';
+import { redisFromEnvironment } from '@distributary/core';
 import {
   type Confirm,
   FACILITIES,
   type FacilityName,
   type RsyslogConfigOptions,
   rsyslogConfig,
-  Shipper,
-  type ShipperOptions,
 } from '@distributary/shipper';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { octal, positiveInteger } from '../arguments.ts';
+import type { ExitCode, SetExit } from '../exit.ts';
+import type { ProcessPlan } from '../kept-process.ts';
 import { createLog } from '../log.ts';
 import { LogOutput } from '../log-output.ts';
-import { logShipper } from '../shipper-log.ts';
+import { type Shipping, ship } from '../shipping.ts';
+import { Supervisor } from '../supervisor.ts';
 import { UsageError } from '../usage-error.ts';
 
 interface ShipOptions {
@@ -43,9 +44,10 @@ Examples:
 
 Lines are in the write-ahead log before anything else happens to them. While Redis is away the log grows to --wal-max;
 then the pipe is not read any more, and rsyslog queues. Reads REDIS_URL and LOG_LEVEL. SIGTERM or SIGINT ends it.
+A pipe is read by a process of its own, which is started again when it ends, and finishes when this one is killed.
 Exit codes: 0 ended · 1 pipe, log or input failed, as the message says · 2 wrong arguments`;
 
-export function shipCommand(): Command {
+export function shipCommand(setExit: SetExit): Command {
   return new Command('ship')
     .description('bring lines from a named pipe or standard input into the stream, through a write-ahead log')
     .addOption(new Option('--fifo <path>', 'the named pipe to read; created where there is none').conflicts('stdin'))
@@ -80,37 +82,46 @@ export function shipCommand(): Command {
     .addHelpText('after', EXAMPLES)
     .action(async (options: ShipOptions) => {
       if (options.printRsyslogConfig) process.stdout.write(printedConfig(options.printRsyslogConfig, options));
-      else await ship(options);
+      else if (options.fifo) setExit(await shipPipe(options, options.fifo));
+      else if (options.stdin) await shipStandardInput(options);
+      else throw new UsageError('Nothing to read. Give --fifo <path> or --stdin.');
     });
 }
 
-async function ship(options: ShipOptions): Promise<void> {
-  // Standard output belongs to the protocol with rsyslog where it is spoken.
-  const log = createLog('shipper', new LogOutput(options.stdin ? process.stderr : process.stdout), process.env);
-  const redis = new RedisConnection(redisFromEnvironment(process.env), 'distributary:shipper');
-  try {
-    const shipper = new Shipper(shipperOptions(options, redis));
-    using _summary = logShipper(shipper, log);
-    const stop = () => void shipper.stop({ timeoutMs: options.drainTimeout * 1_000 });
-    process.on('SIGTERM', stop).on('SIGINT', stop);
-    await shipper.start();
-    await shipper.finished;
-    process.off('SIGTERM', stop).off('SIGINT', stop);
-  } finally {
-    redis.close();
-  }
+/** Standard output belongs to the protocol with rsyslog, and so does the process that rsyslog started. */
+async function shipStandardInput(options: ShipOptions): Promise<void> {
+  const log = createLog('shipper', new LogOutput(process.stderr), process.env);
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  process.on('SIGTERM', end).on('SIGINT', end);
+  await ship(shippingOf(options, { kind: 'stdin', confirm: options.confirm }), log, ending.signal);
+  process.off('SIGTERM', end).off('SIGINT', end);
 }
 
-function shipperOptions(options: ShipOptions, redis: RedisConnection): ShipperOptions {
-  const { fifo, stdin, mode, confirm, stream, route, wal, walMax, maxLine, name } = options;
-  if (!fifo && !stdin) throw new UsageError('Nothing to read. Give --fifo <path> or --stdin.');
+/** In a process of its own: whatever happens to this one, that one finishes what it read. */
+function shipPipe(options: ShipOptions, path: string): Promise<ExitCode> {
+  const output = new LogOutput(process.stdout);
+  const log = createLog('supervisor', output, process.env);
+  const shipping = shippingOf(options, { kind: 'fifo', path, mode: options.mode });
+  const plan: ProcessPlan = {
+    name: 'shipper',
+    program: 'shipper-process',
+    args: [JSON.stringify(shipping)],
+    mustStart: true,
+  };
+  const drainMs = options.drainTimeout * 1_000;
+  return new Supervisor({ plans: [plan], log, output, drainMs }).runUntilSignalled();
+}
+
+function shippingOf(options: ShipOptions, input: Shipping['input']): Shipping {
+  const { stream, route = new Map(), wal, walMax, maxLine, name, drainTimeout } = options;
   return {
-    redis,
+    input,
     stream,
-    input: fifo ? { kind: 'fifo', path: fifo, mode } : { kind: 'stdin', confirm },
+    routes: [...route],
     wal: wal === false ? false : { folder: wal === true ? defaultWal(stream) : wal, maxBytes: walMax },
     maxLineBytes: maxLine,
-    ...(route ? { routes: route } : {}),
+    drainMs: drainTimeout * 1_000,
     ...(name ? { name } : {}),
   };
 }

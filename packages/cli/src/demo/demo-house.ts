@@ -54,8 +54,8 @@ export async function openHouse(say: (text: string) => void): Promise<DemoHouse>
   const collector = started.use(await startCollector({ process: true, token: process.env['SIEM_TOKEN'] ?? TOKEN }));
   say(`Event collector of Security: ${collector.describe}`);
 
-  const tellTrouble = ({ level, process, consumer, msg, reason }: LogLine) => {
-    if (level === 'error' || level === 'warn') say(`${consumer ?? process}: ${msg}${reason ? ` (${reason})` : ''}`);
+  const tellTrouble = ({ level, process, name, msg, reason }: LogLine) => {
+    if (level === 'error' || level === 'warn') say(`${name ?? process}: ${msg}${reason ? ` (${reason})` : ''}`);
   };
   const pipe = join(folder, 'syslog_stream');
   const teamEnvironment = {

@@ -14,7 +14,7 @@ export interface LogLine {
   readonly process: string;
   readonly msg: string;
   readonly reason?: string;
-  readonly consumer?: string;
+  readonly name?: string;
   readonly pid?: number;
 }
 
@@ -70,7 +70,7 @@ export class Spawned implements AsyncDisposable {
     const line = parsed(text);
     this.#log.push(line);
     this.#tell(line);
-    if (line.consumer !== undefined && line.pid !== undefined) this.#pids.set(line.consumer, line.pid);
+    if (line.name !== undefined && line.pid !== undefined) this.#pids.set(line.name, line.pid);
   }
 }
 
