@@ -27,7 +27,15 @@ export function checkName(kind: 'group' | 'consumer', name: string): string {
 }
 
 /** A key of one group's own on one stream. It shares the stream's hash slot, so that both fit in one transaction. */
-export function groupKey(stream: string, group: string, purpose: 'dead-letters' | 'alone'): string {
-  const tagged = /\{[^}]+\}/.test(stream) ? stream : `{${stream}}`;
-  return `distributary:${tagged}:${group}:${purpose}`;
+export function groupKey(stream: string, group: string, purpose: 'dead-letters' | 'alone' | 'shed'): string {
+  return `distributary:${tagged(stream)}:${group}:${purpose}`;
+}
+
+/** A key that belongs to the stream and to no group, in the same hash slot. */
+export function streamKey(stream: string, purpose: 'janitor'): string {
+  return `distributary:${tagged(stream)}:${purpose}`;
+}
+
+function tagged(stream: string): string {
+  return /\{[^}]+\}/.test(stream) ? stream : `{${stream}}`;
 }
