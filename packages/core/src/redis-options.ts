@@ -13,6 +13,9 @@ export interface RedisOptions {
   readonly url?: string;
   readonly username?: string;
   readonly password?: Secret;
+  /** What Sentinels themselves ask for, where they do. */
+  readonly sentinelUsername?: string;
+  readonly sentinelPassword?: Secret;
   /** Certificates and the like; given together with a `redis://` URL it turns TLS on. Certificates are always verified. */
   readonly tls?: Pick<TlsOptions, 'ca' | 'cert' | 'key' | 'servername'>;
   /** The longest a command may take before its connection is thrown away, in milliseconds. Default 5,000. */
@@ -25,14 +28,21 @@ export const DEFAULT_COMMAND_TIMEOUT_MS = 5_000;
 /** Ten minutes: longer than any command takes, and far from what a timer cannot hold. */
 const MAX_COMMAND_TIMEOUT_MS = 600_000;
 
-/** `REDIS_URL`, `REDIS_USERNAME` and `REDIS_PASSWORD` (or `REDIS_PASSWORD_FILE`). */
+/**
+ * `REDIS_URL`, `REDIS_USERNAME` and `REDIS_PASSWORD` (or `REDIS_PASSWORD_FILE`); for Sentinels that ask for it,
+ * `REDIS_SENTINEL_USERNAME` and `REDIS_SENTINEL_PASSWORD` (or `REDIS_SENTINEL_PASSWORD_FILE`).
+ */
 export function redisFromEnvironment(environment: NodeJS.ProcessEnv): RedisOptions {
   const password = secretFrom(environment, 'REDIS_PASSWORD');
   const username = environment['REDIS_USERNAME'];
+  const sentinelPassword = secretFrom(environment, 'REDIS_SENTINEL_PASSWORD');
+  const sentinelUsername = environment['REDIS_SENTINEL_USERNAME'];
   return {
     url: environment['REDIS_URL'] || DEFAULT_REDIS_URL,
     ...(username ? { username } : {}),
     ...(password ? { password } : {}),
+    ...(sentinelUsername ? { sentinelUsername } : {}),
+    ...(sentinelPassword ? { sentinelPassword } : {}),
   };
 }
 
@@ -49,7 +59,7 @@ export function clientOptions(options: RedisOptions): ClientOptions {
   const username = options.username ?? parts.username;
   const password = options.password?.reveal() ?? parts.password;
   const address = parts.masterName
-    ? { sentinels: parts.hosts, name: parts.masterName }
+    ? { sentinels: parts.hosts, name: parts.masterName, ...sentinelCredentials(options) }
     : { host: parts.hosts[0]?.host ?? '127.0.0.1', port: parts.hosts[0]?.port ?? 6379 };
   return {
     ...address,
@@ -57,6 +67,13 @@ export function clientOptions(options: RedisOptions): ClientOptions {
     ...(password ? { password } : {}),
     ...(parts.tls || options.tls ? tlsOptions(options, parts) : {}),
     db: parts.database,
+  };
+}
+
+function sentinelCredentials({ sentinelUsername, sentinelPassword }: RedisOptions): ClientOptions {
+  return {
+    ...(sentinelUsername ? { sentinelUsername } : {}),
+    ...(sentinelPassword ? { sentinelPassword: sentinelPassword.reveal() } : {}),
   };
 }
 
@@ -68,7 +85,15 @@ function tlsOptions(options: RedisOptions, { masterName, hosts }: UrlParts): Cli
   return { tls: host && !isIP(host) ? { servername: host, ...tls } : tls };
 }
 
-const NAMES = ['url', 'username', 'password', 'tls', 'commandTimeoutMs'] satisfies (keyof RedisOptions)[];
+const NAMES = [
+  'url',
+  'username',
+  'password',
+  'sentinelUsername',
+  'sentinelPassword',
+  'tls',
+  'commandTimeoutMs',
+] satisfies (keyof RedisOptions)[];
 
 /** A `host` that nobody reads would mean a connection to another server. */
 function checkNames(options: RedisOptions): void {

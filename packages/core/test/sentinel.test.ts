@@ -1,3 +1,4 @@
+import { RedisConnection, RedisUnavailableError, redisFromEnvironment } from '@distributary/core';
 import { until } from '@distributary/testing';
 import { expect, it } from 'vitest';
 import { describeWithSentinel, SentinelSetup } from './sentinel.ts';
@@ -5,6 +6,17 @@ import { TestSink } from './test-sink.ts';
 import { TestStream } from './test-stream.ts';
 
 describeWithSentinel('a Redis behind Sentinel', () => {
+  it('is found through Sentinels that ask for a password of their own, and through no others', async () => {
+    await using setup = await SentinelSetup.start('of-the-sentinels');
+    const environment = { REDIS_URL: setup.url, REDIS_SENTINEL_PASSWORD: 'of-the-sentinels' };
+    const welcome = new RedisConnection(redisFromEnvironment(environment), 'test');
+    expect(String(await welcome.call('PING'))).toBe('PONG');
+    welcome.close();
+    const stranger = new RedisConnection({ url: setup.url, commandTimeoutMs: 1_000 }, 'test');
+    await expect(stranger.call('PING')).rejects.toThrow(RedisUnavailableError);
+    stranger.close();
+  });
+
   it('may lose its primary: the consumer carries on with the replica that Sentinel promotes', async () => {
     await using setup = await SentinelSetup.start();
     await using before = new TestStream(setup.primary);

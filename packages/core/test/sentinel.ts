@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RedisConnection } from '@distributary/core';
+import { RedisConnection, Secret } from '@distributary/core';
 import {
   freePort,
   type RedisFixture,
@@ -48,7 +48,8 @@ export class SentinelSetup implements AsyncDisposable {
     this.#folder = sentinel.folder;
   }
 
-  static async start(): Promise<SentinelSetup> {
+  /** @param password what the Sentinel asks of its clients */
+  static async start(password?: string): Promise<SentinelSetup> {
     const primary = await startRedis({ requireProcess: true });
     const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(primary.port)] });
     await ask(replica.port, 'ROLE', ([, , , state]) => String(state) === 'connected');
@@ -63,10 +64,11 @@ dir ${folder.path}
 sentinel monitor ${MASTER} 127.0.0.1 ${primary.port} 1
 sentinel down-after-milliseconds ${MASTER} 500
 sentinel failover-timeout ${MASTER} 2000
+${password ? `requirepass ${password}` : ''}
 `,
     );
     const child = spawn(redisCapability().serverBin as string, [file, '--sentinel'], { stdio: 'ignore' });
-    await ask(port, `SENTINEL REPLICAS ${MASTER}`, (replicas) => replicas.length === 1);
+    await ask(port, `SENTINEL REPLICAS ${MASTER}`, (replicas) => replicas.length === 1, password);
     return new SentinelSetup({ primary, replica }, { port, child, folder });
   }
 
@@ -91,8 +93,14 @@ sentinel failover-timeout ${MASTER} 2000
   }
 }
 
-async function ask(port: number, command: string, isReady: (reply: unknown[]) => boolean): Promise<void> {
-  const connection = new RedisConnection({ url: `redis://127.0.0.1:${port}` }, 'test');
+async function ask(
+  port: number,
+  command: string,
+  isReady: (reply: unknown[]) => boolean,
+  password?: string,
+): Promise<void> {
+  const url = `redis://127.0.0.1:${port}`;
+  const connection = new RedisConnection({ url, ...(password ? { password: new Secret(password) } : {}) }, 'test');
   const [name, ...args] = command.split(' ') as [string, ...string[]];
   try {
     await until(async () => isReady((await connection.call(name, ...args)) as unknown[]), { describe: command });
