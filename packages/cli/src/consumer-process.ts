@@ -1,4 +1,4 @@
-import { asError } from '@distributary/core';
+import { asError, watchEventLoop } from '@distributary/core';
 import { destination } from 'pino';
 import { logConsumer } from './consumer-log.ts';
 import { EXIT } from './exit.ts';
@@ -7,8 +7,8 @@ import { exitCodeOf } from './main.ts';
 import { loadTeam, readTeam } from './team.ts';
 import { UsageError } from './usage-error.ts';
 
-/** The process of one consumer, started by the supervisor with its own name, its time to drain and the team's folder. */
-const [name = '', drainMs = '', folder = ''] = process.argv.slice(2);
+/** The process of one consumer, started by the supervisor with its own name, its time to drain, the team's folder, and its stall time. */
+const [name = '', drainMs = '', folder = '', stallMs = ''] = process.argv.slice(2);
 const log = createLog(name, destination({ dest: 1, sync: true }), process.env);
 try {
   const team = await readTeam(folder);
@@ -18,6 +18,7 @@ try {
   }
   const consumer = new Consumer(process.env);
   using _summary = logConsumer(consumer, log);
+  using _watchdog = watchEventLoop(Number(stallMs));
   const stop = () => void consumer.stop({ timeoutMs: Number(drainMs) });
   process.on('SIGTERM', stop);
   // Ctrl-C reaches the whole group of processes; the supervisor decides.

@@ -54,3 +54,4 @@ export {
 export { StreamConsumer } from './stream-consumer.ts';
 export type { ConsumerState, StreamConsumerEvents } from './stream-consumer-events.ts';
 export type { StreamConsumerOptions, Tuning, TuningOptions } from './stream-consumer-options.ts';
+export { watchEventLoop } from './watchdog.ts';

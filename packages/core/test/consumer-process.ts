@@ -1,4 +1,4 @@
-import { delivered, type Entry, RedisConnection, type Sink, StreamConsumer } from '@distributary/core';
+import { delivered, type Entry, RedisConnection, type Sink, StreamConsumer, watchEventLoop } from '@distributary/core';
 
 const [url = '', stream = '', group = '', mode] = process.argv.slice(2);
 const store = new RedisConnection({ url }, 'store');
@@ -22,9 +22,11 @@ const sink: Sink<string> = {
 function decode(entry: Entry): string {
   const line = entry.text('line') ?? '';
   if (line === 'exit-in-decode') process.exit(3);
+  while (line === 'loop-in-decode');
   return line;
 }
 
+if (mode === 'watched') watchEventLoop(1_000);
 const consumer = new StreamConsumer({ redis: { url }, stream, group, consumer: 'child', sink, decode });
 process.once('SIGTERM', () => {
   process.disconnect();

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { delivered, groupKey } from '@distributary/core';
 import { describeWithRedisProcess, type RedisFixture, startRedis, until } from '@distributary/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -67,6 +68,45 @@ describeWithRedisProcess('an entry that ends the process', () => {
       expect(await stream.call('EXISTS', groupKey(stream.name, GROUP, 'alone'))).toBe(0);
     },
   );
+});
+
+describeWithRedisProcess('an entry that never lets decode return', () => {
+  it('is found by the watchdog, and set aside; the rest is delivered', async () => {
+    await using stream = new TestStream(redis);
+    await stream.addMany(2);
+    const id = await stream.add('line', 'loop-in-decode');
+    await stream.addMany(2);
+    await stream.call('XGROUP', 'CREATE', stream.name, GROUP, '0');
+    let starts = 0;
+    while (!(await settled(stream))) {
+      expect(++starts).toBeLessThan(12);
+      const child = start(stream, 'watched');
+      const exited = once(child, 'exit');
+      await Promise.race([exited, until(() => settled(stream), { timeoutMs: 60_000 })]);
+      if (child.signalCode !== null) expect(child.signalCode).toBe('SIGKILL');
+      await end(child, 'SIGTERM');
+    }
+    const letters = (await stream.call('XRANGE', stream.deadLetters, '-', '+')) as [Buffer, Buffer[]][];
+    expect(letters.map(([, [, envelope]]) => JSON.parse(String(envelope)))).toMatchObject([
+      { entryId: id, verdict: 'crashed' },
+    ]);
+    const received = ((await stream.call('LRANGE', `${stream.name}:received`, 0, -1)) as Buffer[]).map(String);
+    expect(new Set(received).size).toBe(4);
+  });
+
+  it('is told from a process that was only suspended', async () => {
+    await using stream = new TestStream(redis);
+    const child = start(stream, 'watched');
+    await stream.addMany(1);
+    await until(() => settled(stream));
+    child.kill('SIGSTOP');
+    await sleep(2_500);
+    child.kill('SIGCONT');
+    await stream.addMany(1);
+    await until(() => settled(stream));
+    expect([child.exitCode, child.signalCode]).toEqual([null, null]);
+    await end(child, 'SIGTERM');
+  });
 });
 
 describeWithRedisProcess('an innocent entry', () => {

@@ -12,6 +12,7 @@ import { UsageError } from '../usage-error.ts';
 interface RunOptions {
   readonly replicas: number;
   readonly drainTimeout: number;
+  readonly stallTimeout: number;
 }
 
 const EXAMPLES = `
@@ -30,24 +31,30 @@ export function runCommand(setExit: SetExit): Command {
     .argument('<package...>', 'folders of consumer packages, such as consumers/noc')
     .option('--replicas <n>', 'processes per package', positiveInteger, 1)
     .option('--drain-timeout <seconds>', 'how long to finish what is in hand after SIGTERM', positiveInteger, 25)
+    .option(
+      '--stall-timeout <seconds>',
+      'how long an event loop may stand still before its process is ended',
+      positiveInteger,
+      30,
+    )
     .addHelpText('after', EXAMPLES)
     .action(async (packages: string[], options: RunOptions) => {
       const teams = await Promise.all(packages.map(readTeam));
       refuseTwice(teams);
       const output = new LogOutput(process.stdout);
       const log = createLog('supervisor', output, process.env);
-      const plans = teams.flatMap((team) => plansFor(team, options.replicas));
+      const plans = teams.flatMap((team) => plansFor(team, options));
       const supervisor = new Supervisor({ plans, log, output, drainMs: options.drainTimeout * 1_000 });
       setExit(await supervisor.runUntilSignalled());
     });
 }
 
-function plansFor(team: Team, replicas: number): ProcessPlan[] {
+function plansFor(team: Team, { replicas, stallTimeout }: RunOptions): ProcessPlan[] {
   const base = checkName('consumer', process.env['DISTRIBUTARY_CONSUMER'] || hostConsumerName());
   return Array.from({ length: replicas }, (_, i) => ({
     name: replicas === 1 ? team.name : `${team.name}-${i + 1}`,
     program: 'consumer-process',
-    args: [team.folder],
+    args: [team.folder, String(stallTimeout * 1_000)],
     environment: { DISTRIBUTARY_CONSUMER: `${base}-${i + 1}` },
   }));
 }
