@@ -28,7 +28,7 @@ export type SliceReply =
       /** Where a call that changes nothing goes on. */
       readonly next: EntryId | '-';
       readonly shed?: readonly ShedRange[];
-      /** When done: the groups that need the oldest entry that is left. */
+      /** When done, the groups that need the oldest entry that is left. */
       readonly neededBy?: readonly string[];
       readonly undeclared?: readonly string[];
     };
@@ -225,7 +225,8 @@ if ask.lock then
       'unread-total', string.format('%.0f', account.unread), 'pending-total', string.format('%.0f', account.pending))
   end
 end
-return finish(#going, ended, after(last), shed, ended and neededBy or nil)
+-- A group that has just shed may have had what comes next.
+return finish(#going, false, after(last), shed)
 `;
 
 const DIGEST = createHash('sha1').update(SCRIPT).digest('hex');
