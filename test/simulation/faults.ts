@@ -77,8 +77,7 @@ export function planFaults(random: Random, theatre: Theatre): FaultPlan {
   const among = (kinds: Partial<FaultPlan>) =>
     Object.fromEntries(Object.entries(kinds).filter(() => random.chance(0.5))) as Partial<FaultPlan>;
   const processes = () => among({ crash: random.pick([0.002, 0.006, 0.015]) });
-  const redis = () =>
-    among({ commandLost: 0.01, replyLost: 0.01, commandLate: 0.01, refused: 0.02, replySlow: 0.03 });
+  const redis = () => among({ commandLost: 0.01, replyLost: 0.01, commandLate: 0.01, refused: 0.02, replySlow: 0.03 });
   const sinks = () =>
     among({
       unavailable: 0.15,

@@ -53,7 +53,7 @@ export class VirtualClock {
     });
   }
 
-  #next(): void {
+  #next() {
     for (;;) {
       const event = this.#pop();
       if (!event) throw new Error('Nothing is due any more: the simulation stands still.');
@@ -90,7 +90,8 @@ export class VirtualClock {
     for (;;) {
       let child = 2 * i + 1;
       if (child >= heap.length) break;
-      if (child + 1 < heap.length && isBefore(heap[child + 1] as ScheduledEvent, heap[child] as ScheduledEvent)) child++;
+      if (child + 1 < heap.length && isBefore(heap[child + 1] as ScheduledEvent, heap[child] as ScheduledEvent))
+        child++;
       if (!isBefore(heap[child] as ScheduledEvent, last)) break;
       heap[i] = heap[child] as ScheduledEvent;
       i = child;

@@ -1,0 +1,12 @@
+import type { StreamConsumer } from '@distributary/core';
+import type { StreamEntry } from './stream-entry.ts';
+
+/** What a consumer has of its Redis. It is no part of the public API but for the constructor that takes it. */
+export type ConsumerRedis = NonNullable<ConstructorParameters<typeof StreamConsumer<StreamEntry>>[2]>;
+
+export type Group = ConsumerRedis['group'];
+export type Page = Awaited<ReturnType<Group['readNew']>>;
+export type OwnPage = Awaited<ReturnType<Group['readOwn']>>;
+export type ClaimedPage = Awaited<ReturnType<Group['claimIdle']>>;
+export type UnreadLoss = NonNullable<Awaited<ReturnType<Group['unreadLoss']>>>;
+export type DeadLetter = Parameters<Group['setAside']>[0][number];

@@ -1,0 +1,129 @@
+import { type EntryId, type GroupStatus, RedisUnavailableError, type ServerProbe } from '@distributary/core';
+import { ConnectionModel } from './connection-model.ts';
+import type { ClaimedPage, ConsumerRedis, DeadLetter, Group, OwnPage, Page, UnreadLoss } from './core-ports.ts';
+import type { Process } from './process.ts';
+import type { World } from './world.ts';
+
+/** A process's group, over two connections as in the core: blocked reads would hold up everything else. */
+export class GroupModel implements Group, ConsumerRedis {
+  readonly group: Group = this;
+  readonly #world: World;
+  readonly #process: Process;
+  readonly #reader: ConnectionModel;
+  readonly #commands: ConnectionModel;
+
+  constructor(world: World, process: Process) {
+    this.#world = world;
+    this.#process = process;
+    this.#reader = new ConnectionModel(world, process);
+    this.#commands = new ConnectionModel(world, process);
+  }
+
+  /** Every connection of the process breaks. */
+  discard(why: string): void {
+    this.#reader.discard(why);
+    this.#commands.discard(why);
+  }
+
+  close(): void {
+    this.#reader.close();
+    this.#commands.close();
+  }
+
+  probe(): Promise<ServerProbe> {
+    const server = {
+      description: 'Redis',
+      autoclaim: true,
+      releases: false,
+      evictionPolicy: 'noeviction',
+      persistence: 'append-only file',
+    } as const;
+    return this.#commands.call('INFO', () => ({ server, warnings: [] }));
+  }
+
+  status(): Promise<GroupStatus> {
+    return Promise.reject(new Error('Nobody asks for the status in a simulation.'));
+  }
+
+  connect(): Promise<number> {
+    return this.#reader.connect();
+  }
+
+  create(startFrom: 'beginning' | 'now'): Promise<boolean> {
+    const { redis } = this.#world;
+    const { group } = this.#process.seat;
+    return this.#commands.call('XGROUP CREATE', () => {
+      if (redis.hasGroup(group)) return false;
+      this.#refuseWhenFull('XGROUP');
+      return redis.create(group, startFrom);
+    });
+  }
+
+  unreadLoss(): Promise<UnreadLoss | undefined> {
+    return this.#commands.call('XINFO', () => this.#world.redis.unreadLoss(this.#process.seat.group));
+  }
+
+  readNew(count: number, blockMs?: number): Promise<Page> {
+    const { redis } = this.#world;
+    const { group } = this.#process.seat;
+    const consumer = this.#process.name;
+    const run = () => redis.readNew(group, consumer, count);
+    if (blockMs === undefined) return this.#reader.call('XREADGROUP', run);
+    return this.#reader.callBlocking('XREADGROUP', run, blockMs, { group, consumer, count });
+  }
+
+  readOwn(after: EntryId, count: number): Promise<OwnPage> {
+    const { group } = this.#process.seat;
+    return this.#reader.call('XREADGROUP (own)', () =>
+      this.#world.redis.readOwn(group, this.#process.name, after, count),
+    );
+  }
+
+  claimIdle(cursor: EntryId, idleMs: number, count: number): Promise<ClaimedPage> {
+    const { group } = this.#process.seat;
+    const { name } = this.#process;
+    return this.#reader.call('XAUTOCLAIM', () => this.#world.redis.claimIdle(group, name, cursor, idleMs, count));
+  }
+
+  deliveryCounts(ids: readonly EntryId[]): Promise<ReadonlyMap<EntryId, number>> {
+    const { group } = this.#process.seat;
+    return this.#commands.call('XPENDING', () => this.#world.redis.deliveryCounts(group, this.#process.name, ids));
+  }
+
+  touch(ids: readonly EntryId[]): Promise<void> {
+    const { group } = this.#process.seat;
+    return this.#commands.call('XCLAIM', () => this.#world.redis.touch(group, this.#process.name, ids));
+  }
+
+  acknowledge(ids: readonly EntryId[]): Promise<number> {
+    const { group } = this.#process.seat;
+    return this.#commands.call('XACK', () => this.#world.redis.acknowledge(group, this.#process.name, ids));
+  }
+
+  setAside(letters: readonly DeadLetter[]): Promise<number> {
+    const { redis, entries } = this.#world;
+    const { group } = this.#process.seat;
+    return this.#commands.call('EXEC', () => {
+      this.#refuseWhenFull('EXEC');
+      return redis.setAside(group, this.#process.name, letters, ({ entry }) => entries.of(entry));
+    });
+  }
+
+  timesAlone(id: EntryId): Promise<number> {
+    return this.#commands.call('HGET', () => this.#world.redis.timesAlone(this.#process.seat.group, id));
+  }
+
+  noteAlone(id: EntryId, times: number): Promise<void> {
+    const { redis, oracle } = this.#world;
+    const { group } = this.#process.seat;
+    return this.#commands.call(times > 0 ? 'HSET' : 'HDEL', () => {
+      if (times > 0) this.#refuseWhenFull('HSET');
+      oracle.noted(this.#process, id, redis.timesAlone(group, id), times);
+      redis.noteAlone(group, id, times);
+    });
+  }
+
+  #refuseWhenFull(command: string): void {
+    if (this.#world.redis.full) throw new RedisUnavailableError(`OOM ${command}`);
+  }
+}

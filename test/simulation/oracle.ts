@@ -1,0 +1,304 @@
+import { type Batch, type DeliveryResult, type EntryId, SinkContractError } from '@distributary/core';
+import type { DeadLetter } from './core-ports.ts';
+import type { FaultKind } from './faults.ts';
+import type { Process } from './process.ts';
+import type { PendingEntry, RedisWitness } from './redis-model.ts';
+import type { DestinationModel } from './sink-model.ts';
+import type { StreamEntry } from './stream-entry.ts';
+import type { World } from './world.ts';
+
+/** What became of the entries in one group. */
+interface GroupRecord {
+  readonly destination: DestinationModel;
+  /** Per event: how many further deliveries are accounted for by something that went wrong. */
+  readonly excuses: Map<number, number>;
+  readonly rejected: Set<EntryId>;
+  readonly lost: Set<number>;
+  /** Events that nobody can have any more, through no fault of a consumer. */
+  readonly excused: Set<number>;
+  /** Trimmed entries that a command took out of the pending list: whoever sent it is answerable for them. */
+  readonly cleared: Map<number, Process>;
+  /** Who noted last that a delivery alone began. */
+  readonly notedBy: Map<EntryId, Process>;
+  /** How many processes were killed while such a note stood. */
+  readonly killedAlone: Map<EntryId, number>;
+  lastOffered: number;
+}
+
+interface ProcessRecord {
+  confirmed: number;
+  reported: number;
+}
+
+/** A reply may have been lost, or a command repeated. */
+const CONNECTION_FAULTS: readonly FaultKind[] = [
+  'commandLost',
+  'replyLost',
+  'commandLate',
+  'refused',
+  'replySlow',
+  'redisAway',
+  'failover',
+  'partition',
+];
+
+/** The group starts anew. */
+const VANISHING: readonly FaultKind[] = ['groupDestroyed', 'streamDeleted', 'flushed', 'failover'];
+
+/** Knows what really happened, and what must never happen. The first violation ends a run. */
+export class Oracle implements RedisWitness {
+  readonly #world: () => World;
+  readonly #groups = new Map<string, GroupRecord>();
+  readonly #processes = new Map<Process, ProcessRecord>();
+  readonly #byName = new Map<string, Process>();
+  readonly #ids = new Map<EntryId, StreamEntry>();
+  violation: string | undefined;
+  deliveries = 0;
+  crashes = 0;
+  deadLetters = 0;
+  reportedLost = 0;
+
+  constructor(world: () => World) {
+    this.#world = world;
+  }
+
+  violated(what: string): void {
+    const { trace, clock } = this.#world();
+    this.violation ??= what;
+    trace.add(clock.now, 'VIOLATION', what);
+  }
+
+  /** How many copies the destinations got that they had already. */
+  get duplicates(): number {
+    let duplicates = 0;
+    for (const { destination } of this.#groups.values()) {
+      for (const times of destination.stored.values()) duplicates += times - 1;
+    }
+    return duplicates;
+  }
+
+  watch(group: string, destination: DestinationModel): void {
+    this.#groups.set(group, {
+      destination,
+      excuses: new Map(),
+      rejected: new Set(),
+      lost: new Set(),
+      excused: new Set(),
+      cleared: new Map(),
+      notedBy: new Map(),
+      killedAlone: new Map(),
+      lastOffered: -1,
+    });
+  }
+
+  added(entry: StreamEntry): void {
+    this.#ids.set(entry.entry.id, entry);
+  }
+
+  began(process: Process): void {
+    this.#processes.set(process, { confirmed: 0, reported: 0 });
+    this.#byName.set(process.name, process);
+  }
+
+  ended(process: Process): void {
+    const record = this.#groups.get(process.seat.group) as GroupRecord;
+    const { redis } = this.#world();
+    for (const one of redis.pending(process.seat.group)) {
+      if (one.consumer === process.name) this.#excuse(record, one.entry.event);
+    }
+    if (process.ending !== 'crashed') return;
+    this.crashes++;
+    for (const [id, by] of record.notedBy) {
+      if (by !== process) continue;
+      record.notedBy.delete(id);
+      count(record.killedAlone, id);
+    }
+  }
+
+  gaveUp(process: Process, reason: Error): void {
+    if (reason instanceof SinkContractError && this.#world().faults.has('resultMissing')) return;
+    this.violated(`${process.name} gave up: ${reason.stack}`);
+  }
+
+  /** @param times what the note says from now on */
+  noted(process: Process, id: EntryId, before: number, times: number): void {
+    const record = this.#groups.get(process.seat.group) as GroupRecord;
+    if (times <= before) record.notedBy.delete(id);
+    else if (process.alive) record.notedBy.set(id, process);
+    else count(record.killedAlone, id);
+  }
+
+  /** @param atOnce how many batches the process is delivering now */
+  offered(process: Process, batch: Batch<StreamEntry>, atOnce: number): void {
+    const { scenario, faults } = this.#world();
+    const { readAhead, delivery } = scenario.tuning;
+    const record = this.#groups.get(process.seat.group) as GroupRecord;
+    this.deliveries++;
+    if (atOnce > delivery.concurrency) this.violated(`${process.name} delivers ${atOnce} batches at once`);
+    if (process.inHand > readAhead.maxEntries) {
+      this.violated(`${process.name} has ${process.inHand} entries in hand, more than ${readAhead.maxEntries}`);
+    }
+    for (const { id, payload } of batch) {
+      if (payload.entry.id !== id) this.violated(`the payload of ${id} belongs to ${payload.entry.id}`);
+      if (payload.kind === 'undecodable' || payload.kind === 'oversize') {
+        this.violated(`${payload.kind} event ${payload.event} reached the sink of ${process.name}`);
+      }
+    }
+    const alone = scenario.seats.filter((seat) => seat.group === process.seat.group).length === 1;
+    if (scenario.theatre !== 'sinks' || !alone || delivery.concurrency > 1 || faults.has('resultMissing')) return;
+    for (const { payload } of batch) {
+      const again = payload.event <= record.lastOffered && !record.excuses.has(payload.event);
+      if (again && !this.#offeredBefore.has(payload.event)) {
+        this.violated(`event ${payload.event} came to ${process.name} behind ${record.lastOffered}`);
+      }
+      this.#offeredBefore.add(payload.event);
+      record.lastOffered = Math.max(record.lastOffered, payload.event);
+    }
+  }
+
+  readonly #offeredBefore = new Set<number>();
+
+  answered(process: Process, results: readonly DeliveryResult[]): void {
+    const record = this.#groups.get(process.seat.group) as GroupRecord;
+    const own = this.#processes.get(process) as ProcessRecord;
+    for (const { id, status } of results) {
+      if (status === 'rejected') record.rejected.add(id);
+      if (status === 'delivered') own.confirmed++;
+    }
+  }
+
+  /** The destination has it, and its sink will not say so. */
+  unanswered(process: Process, event: number): void {
+    this.#excuse(this.#groups.get(process.seat.group) as GroupRecord, event);
+  }
+
+  stored(process: Process, event: number): void {
+    const { faults } = this.#world();
+    const record = this.#groups.get(process.seat.group) as GroupRecord;
+    if (faults.has(...CONNECTION_FAULTS, ...VANISHING, 'paused', 'full')) return;
+    const times = record.destination.stored.get(event) as number;
+    const allowed = 1 + (record.excuses.get(event) ?? 0);
+    if (times > allowed) this.violated(`event ${event} is in ${process.seat.group} ${times} times for no reason`);
+  }
+
+  acknowledged(group: string, by: string, { entry }: PendingEntry): void {
+    const record = this.#groups.get(group) as GroupRecord;
+    if (record.destination.stored.has(entry.event) || record.lost.has(entry.event)) return;
+    if (this.#world().redis.deadLetters(group).includes(entry)) return;
+    this.violated(`${by} acknowledged event ${entry.event}, which nobody has`);
+  }
+
+  setAside(group: string, { verdict, entry: { id } }: DeadLetter, entry: StreamEntry): void {
+    const { scenario, faults } = this.#world();
+    const record = this.#groups.get(group) as GroupRecord;
+    this.deadLetters++;
+    const killed = record.killedAlone.get(id) ?? 0;
+    const rightly =
+      verdict === 'crashed'
+        ? killed >= scenario.tuning.crash.maxAlone || faults.has('failover')
+        : verdict === 'rejected'
+          ? record.rejected.has(id)
+          : verdict === entry.kind;
+    if (!rightly) this.violated(`event ${entry.event} (${entry.kind}) became a dead letter of ${group} as ${verdict}`);
+  }
+
+  cleared(group: string, by: string, entry: StreamEntry): void {
+    this.#groups.get(group)?.cleared.set(entry.event, this.#byName.get(by) as Process);
+  }
+
+  excused(group: string | undefined, events: readonly number[]): void {
+    for (const [name, record] of this.#groups) {
+      if (group !== undefined && group !== name) continue;
+      for (const event of events) record.excused.add(event);
+    }
+  }
+
+  lost(process: Process, amount: number, ids: readonly EntryId[]): void {
+    const { redis, faults } = this.#world();
+    const { group } = process.seat;
+    const record = this.#groups.get(group) as GroupRecord;
+    this.reportedLost += amount;
+    if (faults.has(...VANISHING)) {
+      for (const id of ids) record.lost.add((this.#ids.get(id) as StreamEntry).event);
+      return;
+    }
+    if (ids.length === 0) {
+      const most = redis.trimmedUnread(group).size;
+      if (amount > most) this.violated(`${process.name} reports ${amount} lost unread, and ${most} were`);
+    }
+    for (const id of ids) {
+      const entry = this.#ids.get(id) as StreamEntry;
+      if (redis.holds(entry)) this.violated(`${process.name} reports event ${entry.event} lost, which is there`);
+      record.lost.add(entry.event);
+    }
+  }
+
+  delivered(process: Process, amount: number): void {
+    const own = this.#processes.get(process) as ProcessRecord;
+    own.reported += amount;
+    if (own.reported > own.confirmed) {
+      this.violated(`${process.name} reports ${own.reported} delivered, and its sink confirmed ${own.confirmed}`);
+    }
+  }
+
+  deadLettered(process: Process, id: EntryId): void {
+    const { redis, faults } = this.#world();
+    if (faults.has(...VANISHING)) return;
+    const entry = this.#ids.get(id) as StreamEntry;
+    if (!redis.deadLetters(process.seat.group).includes(entry)) {
+      this.violated(`${process.name} reports a dead letter of event ${entry.event} that is not there`);
+    }
+  }
+
+  acknowledgedFewer(process: Process): void {
+    const { scenario, faults } = this.#world();
+    if (scenario.theatre === 'sinks' && !faults.has('trimmed')) {
+      this.violated(`${process.name} reports that others acknowledged what it had`);
+    }
+  }
+
+  /** Whether every group has read everything and nothing is pending. */
+  settled(): boolean {
+    const { redis } = this.#world();
+    for (const group of this.#groups.keys()) if (!redis.drained(group)) return false;
+    return true;
+  }
+
+  /** Asked when everything has settled: is every entry where it must be? */
+  examine(): void {
+    const { redis, entries, faults } = this.#world();
+    const replyMayBeLost = faults.has(...CONNECTION_FAULTS);
+    for (const [group, record] of this.#groups) {
+      const aside = new Set(redis.deadLetters(group));
+      const trimmed = redis.trimmedUnread(group);
+      for (const entry of entries.all) {
+        const { event, kind } = entry;
+        const stored = record.destination.stored.has(event);
+        const clearing = record.cleared.get(event);
+        const excused =
+          record.lost.has(event) ||
+          record.excused.has(event) ||
+          trimmed.has(event) ||
+          (clearing !== undefined && (replyMayBeLost || clearing.ending === 'crashed' || clearing.ending === 'gaveUp'));
+        if (!stored && !aside.has(entry) && !excused) this.violated(`event ${event} (${kind}) is missing in ${group}`);
+        if (stored && kind !== 'plain') this.violated(`event ${event} (${kind}) is stored in ${group}`);
+      }
+      if (aside.size !== redis.deadLetters(group).length && !faults.has(...CONNECTION_FAULTS, ...VANISHING, 'paused')) {
+        this.violated(`${group} has a dead letter twice`);
+      }
+    }
+    for (const [process, { confirmed, reported }] of this.#processes) {
+      if (process.ending !== 'crashed' && confirmed !== reported && !faults.has('resultMissing')) {
+        this.violated(`${process.name} reports ${reported} delivered, and its sink confirmed ${confirmed}`);
+      }
+    }
+  }
+
+  #excuse(record: GroupRecord, event: number): void {
+    count(record.excuses, event);
+  }
+}
+
+function count<Key>(counts: Map<Key, number>, key: Key): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
