@@ -123,8 +123,9 @@ export class Oracle implements RedisWitness {
   /** @param times what the note says from now on */
   noted(process: Process, id: EntryId, before: number, times: number): void {
     const record = this.#groups.get(process.seat.group) as GroupRecord;
-    if (times <= before) record.notedBy.delete(id);
-    else if (process.alive) record.notedBy.set(id, process);
+    if (times < before) record.notedBy.delete(id);
+    if (times <= before) return;
+    if (process.alive) record.notedBy.set(id, process);
     else count(record.killedAlone, id);
   }
 
@@ -213,6 +214,12 @@ export class Oracle implements RedisWitness {
     }
   }
 
+  /** Before a group was there they are nothing to it. */
+  trimmed(events: readonly number[]): void {
+    const { redis } = this.#world();
+    for (const group of this.#groups.keys()) if (!redis.hasGroup(group)) this.excused(group, events);
+  }
+
   lost(process: Process, amount: number, ids: readonly EntryId[]): void {
     const { redis, faults } = this.#world();
     const { group } = process.seat;
@@ -243,7 +250,7 @@ export class Oracle implements RedisWitness {
 
   deadLettered(process: Process, id: EntryId): void {
     const { redis, faults } = this.#world();
-    if (faults.has(...VANISHING)) return;
+    if (faults.has(...VANISHING, ...CONNECTION_FAULTS, 'paused')) return;
     const entry = this.#ids.get(id) as StreamEntry;
     if (!redis.deadLetters(process.seat.group).includes(entry)) {
       this.violated(`${process.name} reports a dead letter of event ${entry.event} that is not there`);

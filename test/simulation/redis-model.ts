@@ -50,6 +50,8 @@ export interface RedisWitness {
   setAside(group: string, letter: DeadLetter, entry: StreamEntry): void;
   /** A pending entry that is no longer in the stream left the pending list without being acknowledged. */
   cleared(group: string, by: string, entry: StreamEntry): void;
+  /** These left the stream. */
+  trimmed(events: readonly number[]): void;
   /** Nobody can have these entries any more, through no fault of a consumer. */
   excused(group: string | undefined, events: readonly number[]): void;
 }
@@ -259,6 +261,7 @@ export class RedisModel {
     for (const group of groups.values()) {
       for (const entry of gone) if (entry.order > group.lastOrder) group.trimmedUnread.add(entry.event);
     }
+    this.#witness.trimmed(eventsOf(gone));
   }
 
   destroyGroup(name: string): void {
