@@ -314,6 +314,16 @@ describeWithRedisProcess('what a team sheds', () => {
     expect(await stream.account('slow')).toMatchObject({ unread: 7, pending: 8 });
   });
 
+  it('counts entries once that are pending and, after the group was set back, to be handed out again', async () => {
+    await using stream = new TrimmedStream(redis);
+    const ids = await stream.addMany(20);
+    await stream.create('slow');
+    await stream.read('slow', 10);
+    await stream.call('XGROUP', 'SETID', stream.name, 'slow', ids[4] as string);
+    await stream.janitor([shed('slow', { maxEntries: 2 })]).pass();
+    expect(await stream.account('slow')).toMatchObject({ unread: 8, pending: 10 });
+  });
+
   it('is accounted for while Redis is out of memory, which is when it matters', async () => {
     await using small = await startRedis({ args: ['--maxmemory-policy', 'noeviction'] });
     await using stream = new TrimmedStream(small);
