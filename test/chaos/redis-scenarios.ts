@@ -1,0 +1,72 @@
+import { freePort } from '@distributary/testing';
+import type { Injection, Scenario } from './scenario.ts';
+import { STREAM, TEAMS } from './site.ts';
+
+/** What can happen to Redis itself. */
+export const REDIS_SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'redis-killed',
+    lasts: { leastMs: 0, mostMs: 3_000 },
+    async inject({ site, tally, lasted }) {
+      await site.redis.kill();
+      tally.kills++;
+      await lasted();
+      await site.redis.restart();
+    },
+  },
+  {
+    name: 'redis-stopped',
+    lasts: { leastMs: 1_000, mostMs: 8_000 },
+    async inject({ site, lasted }) {
+      await site.redis.pause();
+      await lasted();
+      await site.redis.resume();
+    },
+  },
+  {
+    name: 'redis-full',
+    lasts: { leastMs: 500, mostMs: 4_000 },
+    async inject({ site, lasted }) {
+      await site.admin.config('SET', 'maxmemory', '1mb');
+      await lasted();
+      await site.admin.config('SET', 'maxmemory', '0');
+    },
+  },
+  {
+    name: 'redis-demoted',
+    lasts: { leastMs: 500, mostMs: 4_000 },
+    async inject({ site, lasted }) {
+      await site.admin.replicaof('127.0.0.1', await freePort());
+      await lasted();
+      await site.admin.replicaof('NO', 'ONE');
+    },
+  },
+  {
+    name: 'redis-denies-a-command',
+    lasts: { leastMs: 500, mostMs: 4_000 },
+    async inject({ site, random, lasted }) {
+      const command = random.pick(['xack', 'xreadgroup', 'xautoclaim', 'xclaim', 'xadd', 'multi']);
+      await site.admin.call('ACL', 'SETUSER', 'default', `-${command}`);
+      await lasted();
+      await site.admin.call('ACL', 'SETUSER', 'default', `+${command}`);
+    },
+  },
+  {
+    name: 'redis-drops-its-clients',
+    lasts: { leastMs: 0, mostMs: 200 },
+    async inject({ site, lasted }) {
+      await site.admin.call('CLIENT', 'KILL', 'TYPE', 'normal');
+      await lasted();
+    },
+  },
+  {
+    name: 'group-destroyed',
+    lasts: { leastMs: 0, mostMs: 200 },
+    async inject({ site, random, tally, lasted }: Injection) {
+      const { group } = site.teams[random.pick(TEAMS)];
+      tally.note(`${group} is destroyed`);
+      await site.admin.xgroup('DESTROY', STREAM, group);
+      await lasted();
+    },
+  },
+];
