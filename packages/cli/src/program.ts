@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { demoCommand } from './commands/demo.ts';
 import { parseCommand } from './commands/parse.ts';
+import { retainCommand } from './commands/retain.ts';
 import { runCommand } from './commands/run.ts';
 import { shipCommand } from './commands/ship.ts';
 import { statusCommand } from './commands/status.ts';
@@ -13,7 +14,7 @@ export function createProgram(setExit: SetExit): Command {
     .configureHelp({ showGlobalOptions: false })
     .showSuggestionAfterError()
     .addHelpText('after', EXIT_CODES);
-  const commands = [runCommand, shipCommand, statusCommand, parseCommand, demoCommand];
+  const commands = [runCommand, shipCommand, statusCommand, retainCommand, parseCommand, demoCommand];
   for (const create of commands) program.addCommand(create(setExit).exitOverride());
   return program;
 }

@@ -1,7 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { asError, checkName, OptionsError, type StreamConsumer } from '@distributary/core';
+import {
+  asError,
+  checkName,
+  OptionsError,
+  parseRetention,
+  type RetentionPolicy,
+  type StreamConsumer,
+} from '@distributary/core';
 import { UsageError } from './usage-error.ts';
 
 /** A team's package: whose it is, and what to load. */
@@ -12,6 +19,8 @@ export interface Team {
   readonly stream: string;
   readonly group: string;
   readonly owner: string | undefined;
+  /** What may become of entries that the team has not had yet. */
+  readonly retention: RetentionPolicy;
   /** The module that the package exports. */
   readonly module: string;
 }
@@ -28,7 +37,12 @@ export const FROM_SOURCE: boolean = import.meta.url.endsWith('.ts');
 
 interface Manifest {
   readonly exports?: string | Readonly<Record<string, unknown>>;
-  readonly distributary?: { readonly stream?: unknown; readonly group?: unknown; readonly owner?: unknown };
+  readonly distributary?: {
+    readonly stream?: unknown;
+    readonly group?: unknown;
+    readonly owner?: unknown;
+    readonly retention?: unknown;
+  };
 }
 
 /**
@@ -39,25 +53,25 @@ interface Manifest {
 export async function readTeam(path: string): Promise<Team> {
   const folder = resolve(path);
   const manifest = await readManifest(folder, path);
-  const { stream, group, owner } = manifest.distributary ?? {};
+  const { stream, group, owner, retention } = manifest.distributary ?? {};
   if (typeof stream !== 'string' || typeof group !== 'string') {
     throw new UsageError(
       `${path}/package.json does not say what the package consumes. Add: "distributary": { "stream": "syslog_stream", "group": "…_team", "owner": "…" }`,
     );
   }
   try {
-    checkName('group', group);
+    return {
+      folder,
+      name: basename(folder),
+      stream,
+      group: checkName('group', group),
+      owner: typeof owner === 'string' ? owner : undefined,
+      retention: parseRetention(retention),
+      module: join(folder, entryOf(manifest, path)),
+    };
   } catch (thrown) {
     throw thrown instanceof OptionsError ? new UsageError(`${path}/package.json: ${thrown.message}`) : thrown;
   }
-  return {
-    folder,
-    name: basename(folder),
-    stream,
-    group,
-    owner: typeof owner === 'string' ? owner : undefined,
-    module: join(folder, entryOf(manifest, path)),
-  };
 }
 
 /** @throws UsageError when the module cannot be loaded */
