@@ -1,6 +1,6 @@
 import { deadLetterFields } from './dead-letters.ts';
 import { Entry, type EntryId } from './entry.ts';
-import { asError } from './errors.ts';
+import { asError, RedisUnavailableError } from './errors.ts';
 import type { ClaimedPage, DeadLetter, Group, OwnPage, Page, UnreadLoss } from './group.ts';
 import { unreadLoss } from './group-status.ts';
 import { groupKey } from './keys.ts';
@@ -147,7 +147,9 @@ export class ConsumerGroup implements Group {
       for (const id of failed) this.#acknowledgedUnstored.add(id);
       await this.#restore();
       const reason = replies.find((reply) => reply instanceof Error);
-      throw this.#explain(this.#commands, `storing a dead letter in ${key} (its entry stays pending)`, reason);
+      const said = this.#explain(this.#commands, `storing a dead letter in ${key} (its entry stays pending)`, reason);
+      // Without the reply as its cause, for the other dead letters are stored.
+      throw new RedisUnavailableError(said.message);
     }
     return Number(replies[letters.length]);
   }

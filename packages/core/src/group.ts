@@ -57,7 +57,10 @@ export interface Group {
   touch(ids: readonly EntryId[]): Promise<void>;
   /** @returns how many were pending until now */
   acknowledge(ids: readonly EntryId[]): Promise<number>;
-  /** Stores the dead letters and acknowledges their entries, both or neither. @returns how many were pending until now */
+  /**
+   * Stores the dead letters and acknowledges their entries, both or neither. @returns how many were pending until now
+   * @throws RedisUnavailableError; its cause is Redis's own reply only when nothing was stored
+   */
   setAside(letters: readonly DeadLetter[]): Promise<number>;
   /** How many deliveries of the entry alone began and did not end. */
   timesAlone(id: EntryId): Promise<number>;

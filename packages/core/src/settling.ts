@@ -52,11 +52,13 @@ export class Settling {
     const { clock, report } = this.#ports;
     const ids = letters.map((letter) => letter.entry.id);
     const told = new Set<string>();
+    let maybeStored = false;
     const failed = (reason: Error) => {
+      maybeStored ||= !isRefusal(reason);
       if (!told.has(reason.message)) report('deadLetterFailed', { ids, reason });
       told.add(reason.message);
     };
-    const run = (attempt: number) => this.#store(letters, attempt);
+    const run = () => this.#store(letters, maybeStored);
     this.#start(lease, tryUntilDone(run, { pauses: PAUSES, clock, signal: this.#abort, failed }));
   }
 
@@ -65,9 +67,9 @@ export class Settling {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
-  async #store(letters: readonly DeadLetter[], attempt: number): Promise<void> {
+  async #store(letters: readonly DeadLetter[], maybeStored: boolean): Promise<void> {
     const { group, report } = this.#ports;
-    const left = attempt === 1 ? letters : await this.#stillPending(letters);
+    const left = maybeStored ? await this.#stillPending(letters) : letters;
     await failpoint('before-dead-letter');
     const acknowledged = left.length > 0 ? await group.setAside(left) : 0;
     await failpoint('after-dead-letter');
@@ -75,7 +77,10 @@ export class Settling {
     for (const { entry, verdict, reason } of letters) report('deadLettered', { id: entry.id, verdict, reason });
   }
 
-  /** The reply to an earlier try may have been lost after Redis had stored everything. */
+  /**
+   * The reply to an earlier try may have been lost after Redis had stored everything. Asked only then: an entry that was
+   * trimmed is not pending either, and its dead letter is all that is left of it.
+   */
   async #stillPending(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]> {
     const ids = letters.map((letter) => letter.entry.id).sort(compareEntryIds);
     const pending = await this.#ports.group.deliveryCounts(ids);
@@ -89,4 +94,9 @@ export class Settling {
     });
     this.#underWay.add(task);
   }
+}
+
+/** Whether Redis itself said no: then nothing was stored. */
+function isRefusal({ cause }: Error): boolean {
+  return cause instanceof Error && cause.name === 'ReplyError';
 }
