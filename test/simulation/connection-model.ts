@@ -123,7 +123,7 @@ export class ConnectionModel {
         clock.schedule(scenario.commandTimeoutMs + random.between(-20, 2_000), () => this.#runUnheard(command));
         return this.#giveUp(command, 'no answer came');
       }
-      if (fault === 'refused') return this.#answer(command, () => reject(new RedisUnavailableError(`BUSY ${name}`)));
+      if (fault === 'refused') return this.#answer(command, () => reject(refusal(`BUSY ${name}`)));
       this.#inOrder(random.between(0, 2), () => begin(command));
     });
   }
@@ -225,4 +225,10 @@ export class ConnectionModel {
     const afterMs = random.chance(0.5) ? scenario.commandTimeoutMs : random.between(0, 20);
     clock.schedule(afterMs, () => !command.settled && this.discard(why), this.#process);
   }
+}
+
+/** As the core explains an error that Redis itself answered. */
+export function refusal(reply: string): RedisUnavailableError {
+  const cause = Object.assign(new Error(reply), { name: 'ReplyError' });
+  return new RedisUnavailableError(reply, { cause });
 }

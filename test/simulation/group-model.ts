@@ -1,5 +1,5 @@
-import { type EntryId, type GroupStatus, RedisUnavailableError, type ServerProbe } from '@distributary/core';
-import { ConnectionModel } from './connection-model.ts';
+import type { EntryId, GroupStatus, ServerProbe } from '@distributary/core';
+import { ConnectionModel, refusal } from './connection-model.ts';
 import type { ClaimedPage, ConsumerRedis, DeadLetter, Group, OwnPage, Page, UnreadLoss } from './core-ports.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
@@ -124,6 +124,6 @@ export class GroupModel implements Group, ConsumerRedis {
   }
 
   #refuseWhenFull(command: string): void {
-    if (this.#world.redis.full) throw new RedisUnavailableError(`OOM ${command}`);
+    if (this.#world.redis.full) throw refusal(`OOM ${command}`);
   }
 }

@@ -20,8 +20,8 @@ interface GroupRecord {
   readonly cleared: Map<number, Process>;
   /** Who noted last that a delivery alone began. */
   readonly notedBy: Map<EntryId, Process>;
-  /** How many processes were killed while such a note stood. */
-  readonly killedAlone: Map<EntryId, number>;
+  /** How many processes were killed, or lost the entry to another one, while such a note stood. */
+  readonly endedAlone: Map<EntryId, number>;
   lastOffered: number;
 }
 
@@ -86,7 +86,7 @@ export class Oracle implements RedisWitness {
       excused: new Set(),
       cleared: new Map(),
       notedBy: new Map(),
-      killedAlone: new Map(),
+      endedAlone: new Map(),
       lastOffered: -1,
     });
   }
@@ -111,7 +111,7 @@ export class Oracle implements RedisWitness {
     for (const [id, by] of record.notedBy) {
       if (by !== process) continue;
       record.notedBy.delete(id);
-      count(record.killedAlone, id);
+      count(record.endedAlone, id);
     }
   }
 
@@ -125,8 +125,8 @@ export class Oracle implements RedisWitness {
     const record = this.#groups.get(process.seat.group) as GroupRecord;
     if (times < before) record.notedBy.delete(id);
     if (times <= before) return;
-    if (process.alive) record.notedBy.set(id, process);
-    else count(record.killedAlone, id);
+    if (process.alive && this.#holds(process, id)) record.notedBy.set(id, process);
+    else count(record.endedAlone, id);
   }
 
   /** @param atOnce how many batches the process is delivering now */
@@ -193,10 +193,10 @@ export class Oracle implements RedisWitness {
     const { scenario, faults } = this.#world();
     const record = this.#groups.get(group) as GroupRecord;
     this.deadLetters++;
-    const killed = record.killedAlone.get(id) ?? 0;
+    const ended = record.endedAlone.get(id) ?? 0;
     const rightly =
       verdict === 'crashed'
-        ? killed >= scenario.tuning.crash.maxAlone || faults.has('failover')
+        ? ended >= scenario.tuning.crash.maxAlone || faults.has('failover')
         : verdict === 'rejected'
           ? record.rejected.has(id)
           : verdict === entry.kind;
@@ -212,6 +212,12 @@ export class Oracle implements RedisWitness {
       if (group !== undefined && group !== name) continue;
       for (const event of events) record.excused.add(event);
     }
+  }
+
+  /** From a process that was out of touch for so long that nobody can tell it from one that has ended. */
+  takenOver(group: string, { entry: { id } }: StreamEntry): void {
+    const record = this.#groups.get(group) as GroupRecord;
+    if (record.notedBy.delete(id)) count(record.endedAlone, id);
   }
 
   /** Before a group was there they are nothing to it. */
@@ -299,6 +305,11 @@ export class Oracle implements RedisWitness {
         this.violated(`${process.name} reports ${reported} delivered, and its sink confirmed ${confirmed}`);
       }
     }
+  }
+
+  #holds(process: Process, id: EntryId): boolean {
+    const pending = this.#world().redis.pending(process.seat.group);
+    return pending.some((one) => one.consumer === process.name && one.entry.entry.id === id);
   }
 
   #excuse(record: GroupRecord, event: number): void {

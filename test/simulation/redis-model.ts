@@ -50,6 +50,8 @@ export interface RedisWitness {
   setAside(group: string, letter: DeadLetter, entry: StreamEntry): void;
   /** A pending entry that is no longer in the stream left the pending list without being acknowledged. */
   cleared(group: string, by: string, entry: StreamEntry): void;
+  /** A consumer took a pending entry over from another one. */
+  takenOver(group: string, entry: StreamEntry): void;
   /** These left the stream. */
   trimmed(events: readonly number[]): void;
   /** Nobody can have these entries any more, through no fault of a consumer. */
@@ -75,6 +77,7 @@ export class RedisModel {
   };
   #waiters: Waiter[] = [];
   #snapshot: ServerState | undefined;
+  #addedSinceSnapshot: number[] = [];
   /** Commands sent to a server that is no longer the master are lost. */
   epoch = 0;
   /** No connection can be made. */
@@ -96,6 +99,7 @@ export class RedisModel {
     state.entries.push(entry);
     state.lastOrder = entry.order;
     state.added++;
+    this.#addedSinceSnapshot.push(event);
     added(entry);
     this.#wake();
     return entry;
@@ -140,7 +144,7 @@ export class RedisModel {
     const own = this.#group(name).pending.filter((one) => one.consumer === consumer && one.entry.order > from);
     const page = own.slice(0, count);
     const present = page.filter((one) => this.#holds(one.entry));
-    for (const one of present) this.#handOut(one, consumer);
+    for (const one of present) this.#handOut(name, one, consumer);
     const lost = page.filter((one) => !this.#holds(one.entry)).map((one) => one.entry.entry.id);
     return { entries: present.map((one) => one.entry.entry), lost, last: page.at(-1)?.entry.entry.id };
   }
@@ -166,7 +170,7 @@ export class RedisModel {
       }
       i++;
       if (this.#now() - one.deliveredAt < idleMs) continue;
-      this.#handOut(one, consumer);
+      this.#handOut(name, one, consumer);
       if (present) entries.push(one.entry);
       else unnamedLost = true;
       left--;
@@ -290,15 +294,13 @@ export class RedisModel {
   /** From now on the replica gets nothing: this is what a failover sets back to. */
   stallReplica(): void {
     this.#snapshot = copy(this.#state);
+    this.#addedSinceSnapshot = [];
   }
 
   /** What was written since the replica stalled is gone. */
   failOver(): void {
     if (!this.#snapshot) return;
-    const kept = new Set(this.#snapshot.entries);
-    const { lastOrder } = this.#snapshot;
-    const lost = this.#state.entries.filter((entry) => !kept.has(entry) && entry.order > lastOrder);
-    this.#witness.excused(undefined, eventsOf(lost));
+    this.#witness.excused(undefined, this.#addedSinceSnapshot);
     this.#state = this.#snapshot;
     this.#snapshot = undefined;
     this.restart();
@@ -355,7 +357,8 @@ export class RedisModel {
     return entries[firstAfter(entries, entry.order - 1)] === entry;
   }
 
-  #handOut(one: PendingEntry, consumer: string): void {
+  #handOut(name: string, one: PendingEntry, consumer: string): void {
+    if (one.consumer !== consumer) this.#witness.takenOver(name, one.entry);
     one.consumer = consumer;
     one.deliveredAt = this.#now();
     one.deliveries++;
