@@ -76,7 +76,9 @@ describe('the documents', () => {
     const named = all
       .filter(({ language }) => language === 'sh')
       .flatMap(({ text }) =>
-        [...text.matchAll(/npm (?:run (?:-s )?)?(start|test|bench|check|build)\b/g)].map(([, name]) => name),
+        [...text.matchAll(/npm (?:run (?:-s )?)?(start|test|bench|check|build|simulate|chaos|mutants)\b/g)].map(
+          ([, name]) => name,
+        ),
       );
     expect(named).toContain('start');
     for (const name of named) expect(scripts).toHaveProperty(String(name));
