@@ -9,6 +9,9 @@ export interface CommandPlan {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** How SIGTERM ended a command. */
+export type Drained = 'before it began' | `with ${number | NodeJS.Signals | null}`;
+
 /** Ends within what it is given to drain, the supervisor's own two seconds and those of a busy machine. */
 const ENDS_WITHIN_MS = 20_000;
 
@@ -74,16 +77,17 @@ export class ChaosCommand {
     return pids.length + 1;
   }
 
-  /** @returns the exit code; undefined when it had to be killed, for it did not end */
-  async drain(): Promise<number | null | undefined> {
-    const run = this.#current;
-    if (!run) return 0;
+  /** Ends it with SIGTERM. @returns how it ended; undefined when it had to be killed, for it did not */
+  async drain(): Promise<Drained | undefined> {
+    const run = this.#current as StartedProcess;
     const { pids } = this;
     const late = new Promise<undefined>((resolve) => setTimeout(resolve, ENDS_WITHIN_MS, undefined).unref());
     const ended = await Promise.race([run.end('SIGTERM'), late]);
     if (ended === undefined) this.signal(pids, 'SIGKILL');
     if (ended === undefined) run.process.kill('SIGKILL');
-    return ended?.code;
+    if (ended === undefined) return undefined;
+    // A program that is being loaded ends at once, and has taken nothing yet.
+    return ended.signal === 'SIGTERM' && run.stdout() === '' ? 'before it began' : `with ${ended.code ?? ended.signal}`;
   }
 
   /** Every line that its processes wrote, one text per start. */

@@ -1,3 +1,4 @@
+import type { Drained } from './command.ts';
 import type { Injection, Scenario } from './scenario.ts';
 import { CLAIM_IDLE_MS, type TeamName } from './site.ts';
 
@@ -64,9 +65,7 @@ export function processScenarios(name: TeamName): Scenario[] {
       name: 'team-drained',
       lasts: INSTANT,
       async inject(injection) {
-        // With its destination or Redis away it gives up what it has in hand, and says so with a 1.
-        const code = await commandOf(injection).drain();
-        if (code !== 0 && code !== 1) injection.tally.violated(`SIGTERM ended ${name} with ${code}, or not in time`);
+        expectDrained(name, await commandOf(injection).drain(), injection);
         await injection.lasted();
         commandOf(injection).start();
       },
@@ -136,13 +135,20 @@ export const SHIPPER_SCENARIOS: readonly Scenario[] = [
     name: 'shipper-drained',
     lasts: INSTANT,
     async inject({ site, tally, lasted }) {
-      const code = await site.shipper.drain();
-      if (code !== 0 && code !== 1) tally.violated(`SIGTERM ended the shipper with ${code}, or not in time`);
+      expectDrained('the shipper', await site.shipper.drain(), { tally });
       await lasted();
       site.shipper.start();
     },
   },
 ];
+
+/** With its destination or Redis away it gives up what it has in hand, and says so with a 1. */
+function expectDrained(name: string, drained: Drained | undefined, { tally }: Pick<Injection, 'tally'>): void {
+  if (drained === undefined) tally.violated(`SIGTERM did not end ${name} in time`);
+  else if (!['before it began', 'with 0', 'with 1'].includes(drained)) {
+    tally.violated(`SIGTERM ended ${name} ${drained}`);
+  }
+}
 
 function oneOf({ site, random }: Injection, name: TeamName): number[] {
   const { pids } = site.teams[name].command;
