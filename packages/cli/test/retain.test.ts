@@ -170,6 +170,23 @@ describeWithRedisProcess('distributary retain', () => {
     expect((await fixture.retain(fixture.noc)).stdout).toContain('retained: 0 entries trimmed, 0 left');
   });
 
+  it('as a service outlives an outage of Redis', async () => {
+    await using redis = await startRedis({ persistent: true });
+    const admin = new RedisConnection({ url: redis.url }, 'test');
+    await admin.call('XGROUP', 'CREATE', 'cli_stream', 'file_team', '0', 'MKSTREAM');
+    await using service = start(['retain', FILE_TEAM, '--every', '1s'], { REDIS_URL: redis.url });
+    await until(() => service.stdout().includes('cli_stream: 0 entries trimmed, 0 left'));
+    await redis.kill();
+    await until(() => service.stderr().includes('Start Redis there'));
+    await redis.restart();
+    await admin.call('XADD', 'cli_stream', '*', 'line', 'x');
+    await admin.call('XGROUP', 'SETID', 'cli_stream', 'file_team', '$');
+    admin.close();
+    await until(() => service.stdout().includes('cli_stream: 1 entries trimmed, 0 left'));
+    service.process.kill('SIGTERM');
+    expect(await service.ended).toMatchObject({ code: 0 });
+  });
+
   it('tells how far it has come where there is much to trim', async () => {
     await using fixture = await Fixture.start();
     await fixture.create('noc_team');
