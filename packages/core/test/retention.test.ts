@@ -1,9 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import {
   type DeclaredGroup,
   groupKey,
   groupStatus,
   Janitor,
   type JanitorOptions,
+  RedisConnection,
   shedAccount,
 } from '@distributary/core';
 import { describeWithRedisProcess, type RedisFixture, startRedis } from '@distributary/testing';
@@ -405,6 +407,31 @@ describeWithRedisProcess('two janitors', () => {
     await stream.create('noc');
     await stream.janitor([protect('noc')], { lockMs: 1 }).pass();
     await expect.poll(async () => (await stream.janitor([protect('noc')]).pass()).outcome).toBe('done');
+  });
+});
+
+describeWithRedisProcess("a janitor's user", () => {
+  it('may do all that a janitor does by the rule in the README, and not what consumers do', async () => {
+    await using stream = new TrimmedStream(redis);
+    const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+    const [, rule = ''] = /```\n(ACL SETUSER janitor [^`]*)```/.exec(readme) ?? [];
+    const words = rule.replaceAll('syslog_stream', stream.name).trim().split(/\s+/);
+    await stream.call(...(words as [string, ...string[]]));
+    await stream.addMany(30);
+    await stream.create('noc');
+    await stream.create('slow');
+    await stream.acknowledge('noc', await stream.read('noc', 30));
+    const own = new RedisConnection({ url: redis.url.replace('//', '//janitor:secret@') }, 'test');
+    const groups = [protect('noc'), shed('slow', { maxEntries: 10, maxAgeMs: 86_400_000 })];
+    const janitor = new Janitor(own, { stream: stream.name, groups });
+    expect(await janitor.pass({ dryRun: true })).toMatchObject({ trimmed: 20 });
+    expect(await janitor.pass()).toMatchObject({ outcome: 'done', trimmed: 20 });
+    await janitor.release();
+    expect(await shedAccount(own, { stream: stream.name, group: 'slow' })).toMatchObject({ unread: 20 });
+    expect(await groupStatus(own, { stream: stream.name, group: 'slow' })).toMatchObject({ exists: true, length: 10 });
+    await expect(own.call('XACK', stream.name, 'slow', '1-1')).rejects.toThrow(/^NOPERM/);
+    await expect(own.call('XGROUP', 'DESTROY', stream.name, 'slow')).rejects.toThrow(/^NOPERM/);
+    own.close();
   });
 });
 
