@@ -14,7 +14,7 @@ import { TestStream } from './test-stream.ts';
 
 let redis: RedisFixture;
 beforeAll(async () => {
-  redis = await startRedis({ requireProcess: true });
+  redis = await startRedis();
 });
 afterAll(() => redis[Symbol.asyncDispose]());
 
