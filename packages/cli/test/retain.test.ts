@@ -129,6 +129,19 @@ describeWithRedisProcess('distributary retain', () => {
     });
   });
 
+  it('shows what was shed as lost when Redis has forgotten it', async () => {
+    await using fixture = await Fixture.start();
+    await fixture.add(100);
+    await fixture.create('slow_team');
+    await fixture.consume('slow_team', 10);
+    await fixture.retain(fixture.slow);
+    await fixture.admin.call('XGROUP', 'SETID', STREAM, 'slow_team', '$');
+    const { stdout } = await fixture.retain(fixture.slow, '--json');
+    expect(JSON.parse(stdout).streams[0].groups).toMatchObject([
+      { group: 'slow_team', lost: 50, account: { unread: 50 } },
+    ]);
+  });
+
   it('ends with 1 when a declared group is missing, names it, and trims nothing', async () => {
     await using fixture = await Fixture.start();
     await fixture.add(100);
