@@ -18,7 +18,7 @@ export interface RetentionReport extends RetentionPass {
   readonly groups: readonly GroupRetention[];
 }
 
-export interface GroupRetention extends GroupStatus {
+interface GroupRetention extends GroupStatus {
   readonly declared: boolean;
   readonly retention: RetentionPolicy;
   /** Ever, and the newest ranges. */
