@@ -12,6 +12,8 @@ export interface CommandPlan {
 /** How SIGTERM ended a command. */
 export type Drained = 'before it began' | `with ${number | NodeJS.Signals | null}`;
 
+type LogLine = Record<string, unknown>;
+
 /** Ends within what it is given to drain, the supervisor's own two seconds and those of a busy machine. */
 const ENDS_WITHIN_MS = 20_000;
 
@@ -48,8 +50,14 @@ export class ChaosCommand {
 
   /** How many consumers the supervisor has seen end by SIGKILL since it was started. */
   get consumersKilled(): number {
-    const log = this.#current?.log() ?? [];
-    return log.filter(({ msg, signal }) => msg === 'ended unasked and is started again' && signal === 'SIGKILL').length;
+    const isKill = (line: LogLine) =>
+      line['msg'] === 'ended unasked and is started again' && line['signal'] === 'SIGKILL';
+    return this.#log.filter(isKill).length;
+  }
+
+  /** How many times a consumer has begun since the supervisor was started. */
+  get consumersBegun(): number {
+    return this.#log.filter(({ msg }) => msg === 'running').length;
   }
 
   signal(pids: readonly number[], signal: NodeJS.Signals): void {
@@ -93,6 +101,10 @@ export class ChaosCommand {
   /** Every line that its processes wrote, one text per start. */
   logs(): string[] {
     return this.#runs.map((run) => run.stdout() + run.stderr());
+  }
+
+  get #log(): LogLine[] {
+    return this.#current?.log() ?? [];
   }
 
   get #current(): StartedProcess | undefined {

@@ -22,7 +22,7 @@ const OWN: Readonly<Record<TeamName, Readonly<Record<string, readonly Fault[]>>>
     'items-throttled': [{ kind: 'items', status: 429, every: 2 }],
     'items-unavailable': [{ kind: 'items', status: 503, every: 3 }],
     'items-missing': [{ kind: 'wrongItems', how: 'missing' }],
-    'items-reversed': [{ kind: 'wrongItems', how: 'reversed' }],
+    'items-renamed': [{ kind: 'wrongItems', how: 'renamed' }],
   },
   security: {
     'events-taken-partly': [{ kind: 'partial', after: 40 }],

@@ -4,7 +4,7 @@ import { until } from '@distributary/testing';
 import { Random } from '../simulation/random.ts';
 import { auditAcknowledged, type Counts, judge } from './oracle.ts';
 import { type Step, scheduleOf } from './schedule.ts';
-import { Site, STREAM, TEAMS } from './site.ts';
+import { REPLICAS, Site, STREAM, TEAMS } from './site.ts';
 import { Tally } from './tally.ts';
 import { Traffic } from './traffic.ts';
 
@@ -85,7 +85,11 @@ async function settle(site: Site, tally: Tally, lastLine: string): Promise<numbe
   const within = (describe: string) => ({ timeoutMs: startedAt + SETTLES_WITHIN_MS - performance.now(), describe });
   try {
     await until(() => hasArrived(site, lastLine), within('the last line to be in the stream'));
-    for (const name of TEAMS) await until(() => isDrained(site, name), within(`${name} to have acknowledged it all`));
+    for (const name of TEAMS) {
+      await until(() => isDrained(site, name), within(`${name} to have acknowledged it all`));
+      // What is still being loaded does not know SIGTERM yet.
+      await until(() => site.teams[name].command.consumersBegun >= REPLICAS, within(`${name} to run`));
+    }
   } catch (thrown) {
     tally.violated(`not settled: ${thrown}`);
   }
