@@ -90,7 +90,7 @@ export function planFaults(random: Random, theatre: Theatre): FaultPlan {
       resultMissing: random.chance(0.2) ? 0.02 : 0,
       openFails: 0.3,
     });
-  if (theatre === 'processes') return { ...NONE, ...processes() };
+  if (theatre === 'processes') return { ...NONE, ...processes(), ...sinks() };
   if (theatre === 'redis') return { ...NONE, ...redis() };
   if (theatre === 'sinks') return { ...NONE, ...sinks() };
   return { ...NONE, ...processes(), ...redis(), ...sinks() };

@@ -42,6 +42,9 @@ const CONNECTION_FAULTS: readonly FaultKind[] = [
   'partition',
 ];
 
+/** A prompt Redis has taken a note back within this. */
+const NOTE_STANDS_MS = 10;
+
 /** The group starts anew. */
 const VANISHING: readonly FaultKind[] = ['groupDestroyed', 'streamDeleted', 'flushed', 'failover'];
 
@@ -108,10 +111,14 @@ export class Oracle implements RedisWitness {
     }
     if (process.ending !== 'crashed') return;
     this.crashes++;
+    const { clock, scenario, faults } = this.#world();
+    const prompt = scenario.theatre === 'processes' && !faults.has('paused');
     for (const [id, by] of record.notedBy) {
       if (by !== process) continue;
       record.notedBy.delete(id);
-      count(record.endedAlone, id);
+      // With a prompt Redis a note stands hardly longer than the step that it is about.
+      const inStep = process.delivering || clock.now - process.steppedAt <= NOTE_STANDS_MS;
+      if (!prompt || inStep) count(record.endedAlone, id);
     }
   }
 
@@ -123,19 +130,27 @@ export class Oracle implements RedisWitness {
   /** @param times what the note says from now on */
   noted(process: Process, id: EntryId, before: number, times: number): void {
     const record = this.#groups.get(process.seat.group) as GroupRecord;
+    process.steppedAt = this.#world().clock.now;
     if (times < before) record.notedBy.delete(id);
     if (times <= before) return;
     if (process.alive && this.#holds(process, id)) record.notedBy.set(id, process);
     else count(record.endedAlone, id);
   }
 
-  /** @param atOnce how many batches the process is delivering now */
-  offered(process: Process, batch: Batch<StreamEntry>, atOnce: number): void {
+  /** @param underWay what the process is delivering now, this batch included */
+  offered(process: Process, batch: Batch<StreamEntry>, underWay: ReadonlySet<Batch<StreamEntry>>): void {
     const { scenario, faults } = this.#world();
     const { readAhead, delivery } = scenario.tuning;
     const record = this.#groups.get(process.seat.group) as GroupRecord;
     this.deliveries++;
-    if (atOnce > delivery.concurrency) this.violated(`${process.name} delivers ${atOnce} batches at once`);
+    if (underWay.size > delivery.concurrency)
+      this.violated(`${process.name} delivers ${underWay.size} batches at once`);
+    if (underWay.size > 1 && !faults.has(...CONNECTION_FAULTS, ...VANISHING)) {
+      for (const [only, ...others] of underWay) {
+        if (others.length > 0 || record.notedBy.get((only as Batch<StreamEntry>[number]).id) !== process) continue;
+        this.violated(`${process.name} delivers a suspect, and not alone`);
+      }
+    }
     if (process.inHand > readAhead.maxEntries) {
       this.violated(`${process.name} has ${process.inHand} entries in hand, more than ${readAhead.maxEntries}`);
     }
@@ -205,6 +220,11 @@ export class Oracle implements RedisWitness {
 
   cleared(group: string, by: string, entry: StreamEntry): void {
     this.#groups.get(group)?.cleared.set(entry.event, this.#byName.get(by) as Process);
+  }
+
+  begun(group: string, startFrom: 'beginning' | 'now', events: readonly number[]): void {
+    const asTold = this.#world().scenario.tuning.startFrom === 'now';
+    if (startFrom === 'now' && asTold) this.excused(group, events);
   }
 
   excused(group: string | undefined, events: readonly number[]): void {

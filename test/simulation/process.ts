@@ -45,6 +45,9 @@ export class Process implements Owner {
   pausedUntil = 0;
   /** Nothing passes between this process and Redis before. */
   cutOffUntil = 0;
+  /** When the last step of a delivery began or ended. */
+  steppedAt = 0;
+  readonly #sink: SinkModel;
   #stopping = false;
   #leftPending = false;
 
@@ -55,13 +58,14 @@ export class Process implements Owner {
     this.name = name;
     this.#ended = ended;
     this.#redis = new GroupModel(world, this);
+    this.#sink = new SinkModel(world, this, seat.destination);
     this.#consumer = new StreamConsumer(
       {
         ...world.scenario.tuning,
         stream: 'stream',
         group: seat.group,
         consumer: name,
-        sink: new SinkModel(world, this, seat.destination),
+        sink: this.#sink,
         decode: (entry) => this.#decode(entry),
       },
       this.#clock(),
@@ -72,6 +76,10 @@ export class Process implements Owner {
 
   get alive(): boolean {
     return this.ending === undefined;
+  }
+
+  get delivering(): boolean {
+    return this.#sink.underWay.size > 0;
   }
 
   get inHand(): number {

@@ -52,6 +52,8 @@ export interface RedisWitness {
   cleared(group: string, by: string, entry: StreamEntry): void;
   /** A consumer took a pending entry over from another one. */
   takenOver(group: string, entry: StreamEntry): void;
+  /** A group was created on a stream that holds these. */
+  begun(group: string, startFrom: 'beginning' | 'now', events: readonly number[]): void;
   /** These left the stream. */
   trimmed(events: readonly number[]): void;
   /** Nobody can have these entries any more, through no fault of a consumer. */
@@ -110,7 +112,7 @@ export class RedisModel {
     if (state.groups.has(name)) return false;
     state.exists = true;
     const lastOrder = startFrom === 'now' ? state.lastOrder : 0;
-    if (startFrom === 'now') this.#witness.excused(name, eventsOf(state.entries));
+    this.#witness.begun(name, startFrom, eventsOf(state.entries));
     state.groups.set(name, { lastOrder, read: null, pending: [], trimmedUnread: new Set() });
     return true;
   }

@@ -31,7 +31,7 @@ export class SinkModel implements Sink<StreamEntry> {
   readonly #world: World;
   readonly #process: Process;
   readonly #destination: DestinationModel;
-  #underWay = 0;
+  readonly underWay = new Set<Batch<StreamEntry>>();
 
   constructor(world: World, process: Process, destination: DestinationModel) {
     this.#world = world;
@@ -56,8 +56,8 @@ export class SinkModel implements Sink<StreamEntry> {
   deliver(batch: Batch<StreamEntry>, signal: AbortSignal): Promise<readonly DeliveryResult[]> {
     const { oracle, trace, clock } = this.#world;
     if (this.#process.mayCrash('before a delivery')) return NEVER;
-    this.#underWay++;
-    oracle.offered(this.#process, batch, this.#underWay);
+    this.underWay.add(batch);
+    oracle.offered(this.#process, batch, this.underWay);
     if (trace.wanted) trace.add(clock.now, this.#process.name, `delivers ${list(batch)}`);
     return new Promise((resolve, reject) => this.#attempt(batch, signal, resolve, reject));
   }
@@ -78,7 +78,8 @@ export class SinkModel implements Sink<StreamEntry> {
           if (settled || this.#process.mayCrash('after a delivery')) return;
           settled = true;
           signal.removeEventListener('abort', abort);
-          this.#underWay--;
+          this.underWay.delete(batch);
+          this.#process.steppedAt = clock.now;
           finish();
         },
         this.#process,
