@@ -60,7 +60,12 @@ export class GroupModel implements Group, ConsumerRedis {
   }
 
   unreadLoss(): Promise<UnreadLoss | undefined> {
-    return this.#commands.call('XINFO', () => this.#world.redis.unreadLoss(this.#process.seat.group));
+    const { redis, oracle } = this.#world;
+    return this.#commands.call('XINFO', () => {
+      const loss = redis.unreadLoss(this.#process.seat.group);
+      oracle.looked(this.#process, loss);
+      return loss;
+    });
   }
 
   readNew(count: number, blockMs?: number): Promise<Page> {

@@ -39,6 +39,7 @@ async function many(): Promise<void> {
   await inThreads(Number(values.from), Number(values.seeds), totals);
   console.log(reportOf(totals, performance.now() - startedAt));
   for (const failure of totals.failures.slice(0, EXPLAINED)) console.log(`\n${await explain(failure)}`);
+  for (const { seed, violation } of totals.failures.slice(EXPLAINED)) console.log(`Seed ${seed}: ${violation}`);
   if (totals.failures.length > 0) process.exitCode = 1;
 }
 

@@ -3,14 +3,20 @@ import { Oracle } from './oracle.ts';
 import { Process, type Seat } from './process.ts';
 import { Random } from './random.ts';
 import { RedisModel } from './redis-model.ts';
-import { type Incident, planScenario, type SeatPlan } from './scenario.ts';
-import { DestinationModel } from './sink-model.ts';
+import { type Incident, planScenario, type Scenario, type SeatPlan } from './scenario.ts';
+import { DestinationModel, LONGEST_DELIVERY_MS } from './sink-model.ts';
 import { Trace } from './trace.ts';
 import { VirtualClock } from './virtual-clock.ts';
 import { KnownEntries, type World } from './world.ts';
 
-/** After the last fault everything must have settled within this, in virtual milliseconds. */
-const SETTLES_WITHIN_MS = 60_000;
+/** The longest pause between two tries to acknowledge or to set aside, in milliseconds. */
+const LONGEST_PAUSE_MS = 5_000;
+
+/** How long Redis is not asked for entries that were lost unread, and a little more, in milliseconds. */
+const LOSS_LOOK_MS = 5_600;
+
+/** How long a drained consumer may take to stop, in milliseconds. */
+const STOPS_WITHIN_MS = 10_000;
 
 export interface SeedResult {
   readonly seed: number;
@@ -76,10 +82,12 @@ class Simulation {
       faults.over = true;
     });
     const lastAdditionMs = Math.max(...scenario.additions.map(({ atMs }) => atMs), scenario.faultsEndMs);
-    await this.#until(lastAdditionMs, () => oracle.settled(), 'did not settle');
+    await this.#until(lastAdditionMs, settlesWithinMs(scenario), () => oracle.settled(), 'did not settle');
     const virtualMs = clock.now - this.#startedAt;
-    for (const seat of this.#seats) seat.vacate();
-    await this.#until(0, () => this.#seats.every((seat) => seat.empty), 'did not stop');
+    if (oracle.countsLossExactly)
+      await this.#until(0, LOSS_LOOK_MS, () => oracle.lossIsCounted(), 'did not report all that was lost');
+    for (const seat of this.#seats) seat.vacate(STOPS_WITHIN_MS);
+    await this.#until(0, STOPS_WITHIN_MS + 100, () => this.#seats.every((seat) => seat.empty), 'did not stop');
     if (!oracle.violation) oracle.examine();
     return {
       seed: this.#seed,
@@ -97,11 +105,11 @@ class Simulation {
     };
   }
 
-  async #until(notBeforeMs: number, reached: () => boolean, otherwise: string): Promise<void> {
+  async #until(notBeforeMs: number, withinMs: number, reached: () => boolean, otherwise: string): Promise<void> {
     const { clock, oracle } = this.#world;
     let late = false;
     const from = this.#startedAt + notBeforeMs;
-    const alarm = clock.schedule(Math.max(0, from - clock.now) + SETTLES_WITHIN_MS, () => {
+    const alarm = clock.schedule(Math.max(0, from - clock.now) + withinMs, () => {
       late = true;
     });
     await clock.run(() => late || oracle.violation !== undefined || (clock.now > from && reached()));
@@ -188,6 +196,12 @@ class Simulation {
   }
 }
 
+/** After the last fault and the last entry: what a dead process held is taken over, and whatever is under way ends. */
+function settlesWithinMs({ tuning, faults }: Scenario): number {
+  const slow = faults.deliverySlow + faults.deliveryHangs > 0 ? LONGEST_DELIVERY_MS : 0;
+  return 2 * tuning.claim.idleMs + LONGEST_PAUSE_MS + slow;
+}
+
 /** A seat and whoever sits on it. Who ends is followed by another one, mostly under the same name. */
 class OccupiedSeat implements Seat {
   readonly group: string;
@@ -216,9 +230,9 @@ class OccupiedSeat implements Seat {
   }
 
   /** For good. */
-  vacate(): void {
+  vacate(withinMs: number): void {
     this.#closing = true;
-    this.process?.stop(10_000);
+    this.process?.stop(withinMs);
   }
 
   #left(): void {

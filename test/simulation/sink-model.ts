@@ -14,6 +14,9 @@ import type { Process } from './process.ts';
 import type { StreamEntry } from './stream-entry.ts';
 import type { World } from './world.ts';
 
+/** A delivery that hangs is given up by then. */
+export const LONGEST_DELIVERY_MS = 8_000;
+
 /** What a group's processes deliver to. It outlives them all. */
 export class DestinationModel {
   /** How often it stored each event. */
@@ -127,7 +130,7 @@ export class SinkModel implements Sink<StreamEntry> {
       case 'deliveryHangs':
         signal.addEventListener('abort', abort, { once: true });
         if (random.chance(0.5)) this.#storeUnanswered(events, soon);
-        return fail(random.between(2_000, 8_000), new Error('timed out'));
+        return fail(random.between(2_000, LONGEST_DELIVERY_MS), new Error('timed out'));
       case 'retried':
         return this.#mixed(batch, soon, answer, resolve);
       case 'resultMissing': {
