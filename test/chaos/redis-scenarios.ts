@@ -1,4 +1,5 @@
 import { freePort } from '@distributary/testing';
+import { auditAcknowledged } from './oracle.ts';
 import type { Injection, Scenario } from './scenario.ts';
 import { STREAM, TEAMS } from './site.ts';
 
@@ -63,9 +64,11 @@ export const REDIS_SCENARIOS: readonly Scenario[] = [
     name: 'group-destroyed',
     lasts: { leastMs: 0, mostMs: 200 },
     async inject({ site, random, tally, lasted }: Injection) {
-      const { group } = site.teams[random.pick(TEAMS)];
-      tally.note(`${group} is destroyed`);
-      await site.admin.xgroup('DESTROY', STREAM, group);
+      const team = site.teams[random.pick(TEAMS)];
+      // Everything comes again afterwards, which would hide what was acknowledged too early.
+      await auditAcknowledged(site, team, tally);
+      tally.note(`${team.group} is destroyed`);
+      await site.admin.xgroup('DESTROY', STREAM, team.group);
       await lasted();
     },
   },
