@@ -1,6 +1,6 @@
 import { deadLetterFields } from './dead-letters.ts';
 import { Entry, type EntryId } from './entry.ts';
-import { asError, RedisUnavailableError } from './errors.ts';
+import { asError, GroupVanishedError, RedisUnavailableError } from './errors.ts';
 import type { ClaimedPage, DeadLetter, Group, OwnPage, Page, UnreadLoss } from './group.ts';
 import { unreadLoss } from './group-status.ts';
 import { groupKey } from './keys.ts';
@@ -176,7 +176,12 @@ export class ConsumerGroup implements Group {
     const ids = [...this.#acknowledgedUnstored];
     if (ids.length === 0) return;
     const { stream, group, consumer } = this.#identity;
-    await this.#command('XCLAIM', stream, group, consumer, 0, ...ids, 'FORCE', 'JUSTID');
+    try {
+      await this.#command('XCLAIM', stream, group, consumer, 0, ...ids, 'FORCE', 'JUSTID');
+    } catch (thrown) {
+      // A group that is created again delivers them again.
+      if (!(thrown instanceof GroupVanishedError)) throw thrown;
+    }
     for (const id of ids) this.#acknowledgedUnstored.delete(id);
   }
 

@@ -1,6 +1,7 @@
 import { tryUntilDone } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import { compareEntryIds, type EntryId } from './entry.ts';
+import { GroupVanishedError } from './errors.ts';
 import { failpoint } from './failpoint.ts';
 import type { DeadLetter, Group } from './group.ts';
 import type { InHand, Lease } from './in-hand.ts';
@@ -83,8 +84,14 @@ export class Settling {
    */
   async #stillPending(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]> {
     const ids = letters.map((letter) => letter.entry.id).sort(compareEntryIds);
-    const pending = await this.#ports.group.deliveryCounts(ids);
-    return letters.filter((letter) => pending.has(letter.entry.id));
+    try {
+      const pending = await this.#ports.group.deliveryCounts(ids);
+      return letters.filter((letter) => pending.has(letter.entry.id));
+    } catch (thrown) {
+      // Whoever reads creates the group again, but not while this fills what may be in hand: better twice than never.
+      if (thrown instanceof GroupVanishedError) return letters;
+      throw thrown;
+    }
   }
 
   #start(lease: Lease, settling: Promise<unknown>): void {
