@@ -106,12 +106,17 @@ export class Oracle implements RedisWitness {
     this.#byName.set(process.name, process);
   }
 
-  ended(process: Process): void {
+  /** What is pending for the process is no longer its own. */
+  abandoned(process: Process): void {
     const record = this.#groups.get(process.seat.group) as GroupRecord;
-    const { redis } = this.#world();
-    for (const one of redis.pending(process.seat.group)) {
+    for (const one of this.#world().redis.pending(process.seat.group)) {
       if (one.consumer === process.name) this.#excuse(record, one.entry.event);
     }
+  }
+
+  ended(process: Process): void {
+    this.abandoned(process);
+    const record = this.#groups.get(process.seat.group) as GroupRecord;
     if (process.ending !== 'crashed') return;
     this.crashes++;
     const { clock, scenario, faults } = this.#world();
@@ -194,7 +199,7 @@ export class Oracle implements RedisWitness {
   stored(process: Process, event: number): void {
     const { faults } = this.#world();
     const record = this.#groups.get(process.seat.group) as GroupRecord;
-    if (faults.has(...CONNECTION_FAULTS, ...VANISHING, 'paused', 'full')) return;
+    if (faults.has(...CONNECTION_FAULTS, ...VANISHING, 'paused', 'full', 'resultMissing')) return;
     const times = record.destination.stored.get(event) as number;
     const allowed = 1 + (record.excuses.get(event) ?? 0);
     if (times > allowed) this.violated(`event ${event} is in ${process.seat.group} ${times} times for no reason`);

@@ -195,6 +195,7 @@ export class Process implements Owner {
     on('acknowledgedFewer', () => oracle.acknowledgedFewer(this));
     on('gaveUp', () => {
       this.#leftPending = true;
+      oracle.abandoned(this);
     });
     if (!trace.wanted) return;
     for (const name of TOLD) on(name, (payload) => this.#say(`${name} ${JSON.stringify(payload, shorten)}`));
