@@ -78,10 +78,16 @@ export class ChaosCommand {
 
   /** SIGKILL for the supervisor and all that it runs. @returns how many processes that were */
   async killAll(): Promise<number> {
+    const killed = this.killNow();
+    await this.#exited();
+    return killed;
+  }
+
+  /** As `killAll`, without waiting for the end. */
+  killNow(): number {
     const { pids } = this;
     this.#current?.process.kill('SIGKILL');
     this.signal(pids, 'SIGKILL');
-    await this.#exited();
     return pids.length + 1;
   }
 

@@ -16,6 +16,8 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
+
 if (values.help) console.log(USAGE);
 else await run(positive('seed', values.seed), positive('minutes', values.minutes), positive('rate', values.rate));
 

@@ -48,6 +48,9 @@ export class Site implements AsyncDisposable {
   readonly shipperRedis: TcpProxy;
   readonly #folder: TemporaryFolder;
   #isKept = false;
+  readonly #endCommands = () => {
+    for (const command of this.#commands) command.killNow();
+  };
 
   private constructor(
     redis: RedisFixture,
@@ -63,6 +66,7 @@ export class Site implements AsyncDisposable {
     this.admin = new Redis(redis.url, { maxRetriesPerRequest: null, retryStrategy: () => 100 });
     this.admin.on('error', () => undefined);
     this.status = new RedisConnection({ url: redis.url }, 'chaos');
+    process.once('exit', this.#endCommands);
   }
 
   /** @param fsync when Redis brings its append-only file to the disk */
@@ -108,7 +112,7 @@ export class Site implements AsyncDisposable {
   async keep(notes: Readonly<Record<string, string>>): Promise<void> {
     this.#isKept = true;
     await mkdir(join(this.folder, 'logs'), { recursive: true });
-    for (const command of [this.shipper, ...TEAMS.map((team) => this.teams[team].command)]) {
+    for (const command of this.#commands) {
       for (const [i, log] of command.logs().entries()) {
         await writeFile(join(this.folder, 'logs', `${command.name}-${i + 1}.log`), log);
       }
@@ -118,9 +122,14 @@ export class Site implements AsyncDisposable {
     await cp(data, join(this.folder, 'redis'), { recursive: true });
   }
 
+  get #commands(): ChaosCommand[] {
+    return [this.shipper, ...TEAMS.map((team) => this.teams[team].command)];
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    process.off('exit', this.#endCommands);
+    for (const command of this.#commands) await command.killAll();
     const teams = TEAMS.map((team) => this.teams[team]);
-    for (const command of [this.shipper, ...teams.map((team) => team.command)]) await command.killAll();
     this.admin.disconnect();
     this.status.close();
     const parts = [this.shipperRedis, ...teams.flatMap((team) => [team.redis, team.destination, team.fixture])];
