@@ -33,17 +33,18 @@ interface ProcessRecord {
   reported: number;
 }
 
-/** A reply may have been lost, or a command repeated. */
-const CONNECTION_FAULTS: readonly FaultKind[] = [
+/** Nobody knows whether a command ran. */
+const UNANSWERED: readonly FaultKind[] = [
   'commandLost',
   'replyLost',
   'commandLate',
-  'refused',
-  'replySlow',
   'redisAway',
   'failover',
   'partition',
 ];
+
+/** A command came too late, or was repeated. */
+const CONNECTION_FAULTS: readonly FaultKind[] = [...UNANSWERED, 'refused', 'replySlow'];
 
 /** A prompt Redis has taken a note back within this. */
 const NOTE_STANDS_MS = 10;
@@ -197,9 +198,11 @@ export class Oracle implements RedisWitness {
   }
 
   stored(process: Process, event: number): void {
-    const { faults } = this.#world();
+    const { faults, scenario } = this.#world();
     const record = this.#groups.get(process.seat.group) as GroupRecord;
-    if (faults.has(...CONNECTION_FAULTS, ...VANISHING, 'paused', 'full', 'resultMissing')) return;
+    const repeated =
+      scenario.twins || faults.has(...CONNECTION_FAULTS, ...VANISHING, 'paused', 'full', 'resultMissing');
+    if (repeated) return;
     const times = record.destination.stored.get(event) as number;
     const allowed = 1 + (record.excuses.get(event) ?? 0);
     if (times > allowed) this.violated(`event ${event} is in ${process.seat.group} ${times} times for no reason`);
@@ -219,7 +222,7 @@ export class Oracle implements RedisWitness {
     const ended = record.endedAlone.get(id) ?? 0;
     const rightly =
       verdict === 'crashed'
-        ? ended >= scenario.tuning.crash.maxAlone || faults.has('failover')
+        ? ended >= scenario.tuning.crash.maxAlone || faults.has('failover') || scenario.twins
         : verdict === 'rejected'
           ? record.rejected.has(id)
           : verdict === entry.kind;
@@ -307,7 +310,7 @@ export class Oracle implements RedisWitness {
 
   deadLettered(process: Process, id: EntryId): void {
     const { redis, faults } = this.#world();
-    if (faults.has(...VANISHING, ...CONNECTION_FAULTS, 'paused')) return;
+    if (faults.has(...VANISHING, ...UNANSWERED)) return;
     const entry = this.#ids.get(id) as StreamEntry;
     if (!redis.deadLetters(process.seat.group).includes(entry)) {
       this.violated(`${process.name} reports a dead letter of event ${entry.event} that is not there`);
@@ -330,8 +333,8 @@ export class Oracle implements RedisWitness {
 
   /** Asked when everything has settled: is every entry where it must be? */
   examine(): void {
-    const { redis, entries, faults } = this.#world();
-    const replyMayBeLost = faults.has(...CONNECTION_FAULTS);
+    const { redis, entries, faults, scenario } = this.#world();
+    const unknown = scenario.twins || faults.has(...CONNECTION_FAULTS);
     for (const [group, record] of this.#groups) {
       const aside = new Set(redis.deadLetters(group));
       const trimmed = redis.trimmedUnread(group);
@@ -343,11 +346,11 @@ export class Oracle implements RedisWitness {
           record.lost.has(event) ||
           record.excused.has(event) ||
           trimmed.has(event) ||
-          (clearing !== undefined && (replyMayBeLost || clearing.ending === 'crashed' || clearing.ending === 'gaveUp'));
+          (clearing !== undefined && (unknown || clearing.ending === 'crashed' || clearing.ending === 'gaveUp'));
         if (!stored && !aside.has(entry) && !excused) this.violated(`event ${event} (${kind}) is missing in ${group}`);
         if (stored && kind !== 'plain') this.violated(`event ${event} (${kind}) is stored in ${group}`);
       }
-      if (aside.size !== redis.deadLetters(group).length && !faults.has(...CONNECTION_FAULTS, ...VANISHING, 'paused')) {
+      if (aside.size !== redis.deadLetters(group).length && !unknown && !faults.has(...VANISHING, 'paused')) {
         this.violated(`${group} has a dead letter twice`);
       }
     }

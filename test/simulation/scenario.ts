@@ -28,6 +28,8 @@ export interface Scenario {
   readonly flavour: Flavour;
   readonly groups: readonly string[];
   readonly seats: readonly SeatPlan[];
+  /** Two processes of a group have the same name, which they should not. */
+  readonly twins: boolean;
   readonly tuning: Required<TuningOptions> & {
     readonly readAhead: { readonly maxEntries: number };
     readonly claim: { readonly idleMs: number };
@@ -68,14 +70,16 @@ export function planScenario(random: Random): Scenario {
   const theatre = random.pick(THEATRES);
   const faultsEndMs = random.between(1_500, 5_000);
   const groups = ['a', 'b'].slice(0, random.chance(0.3) ? 2 : 1);
+  const twins = theatre === 'everything' && random.chance(0.05);
   const seats = groups.flatMap((group) =>
-    [1, 2, 3].slice(0, random.pick([1, 2, 2, 3])).map((i) => ({ group, name: `${group}${i}` })),
+    [1, 2, 3].slice(0, random.pick([1, 2, 2, 3])).map((i) => ({ group, name: `${group}${twins && i === 2 ? 1 : i}` })),
   );
   return {
     theatre,
     flavour: random.pick(['6.2', '7.0', '7.2', '7.2']),
     groups,
     seats,
+    twins,
     tuning: planTuning(random),
     commandTimeoutMs: random.pick([100, 300, 800]),
     faults: planFaults(random, theatre),
