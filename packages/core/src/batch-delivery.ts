@@ -50,7 +50,7 @@ export class BatchDelivery<Payload> {
     if (ended === undefined) return inHand.release(read.lease);
     if (isolation.convicts(ended)) return settling.setAside(read.lease, [crashed(entry)]);
     await this.#deliver(read.lease, isolation.guard(entry.id, ended, signal), signal);
-    if (!signal.aborted) await isolation.acquit(entry.id, ended);
+    if (!signal.aborted) await trouble.persist('isolation', () => isolation.acquit(entry.id, ended), signal);
   }
 
   async #deliver(lease: Lease, guard: Guard, signal: AbortSignal): Promise<void> {

@@ -20,6 +20,8 @@ export type Guard = <Result>(run: () => Promise<Result>) => Promise<Result>;
 export class CrashIsolation {
   readonly #group: Group;
   readonly #options: { readonly suspectAfter: number; readonly maxAlone: number };
+  /** Notes that could not be taken back when their step was over. */
+  readonly #standing = new Set<EntryId>();
 
   constructor(group: Group, options: { readonly suspectAfter: number; readonly maxAlone: number }) {
     this.#group = group;
@@ -50,11 +52,12 @@ export class CrashIsolation {
   /**
    * Runs each step of a delivery alone under a durable note of its own: a step that went well says nothing of the next,
    * so it takes back its own note and leaves those of the processes that have ended. While Redis is away the step runs
-   * without one: then at worst one more process ends before the entry is found out. A step that is given up with the
-   * signal loses its note at once, for the process that gives it up is alive.
+   * without one: then at worst one more process ends before the entry is found out. A note that cannot be taken back is
+   * left to `acquit`. A step that is given up with the signal loses its note at once, for the process that gives it up
+   * is alive.
    */
   guard(id: EntryId, ended: number, signal: AbortSignal): Guard {
-    const takeBack = () => this.#group.noteAlone(id, ended).catch(ignore);
+    const takeBack = () => this.#takeBack(id, ended);
     return async (run) => {
       await this.#group.noteAlone(id, ended + 1).catch(ignore);
       signal.addEventListener('abort', takeBack, { once: true });
@@ -70,7 +73,18 @@ export class CrashIsolation {
 
   /** The entry has its verdict and ended nobody: what is noted of it is void. */
   async acquit(id: EntryId, ended: number): Promise<void> {
-    if (ended > 0) await this.#group.noteAlone(id, 0).catch(ignore);
+    if (ended === 0 && !this.#standing.has(id)) return;
+    await this.#group.noteAlone(id, 0);
+    this.#standing.delete(id);
+  }
+
+  async #takeBack(id: EntryId, ended: number): Promise<void> {
+    try {
+      await this.#group.noteAlone(id, ended);
+      this.#standing.delete(id);
+    } catch {
+      this.#standing.add(id);
+    }
   }
 }
 
