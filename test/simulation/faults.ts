@@ -52,6 +52,22 @@ export type TimedFault =
   | 'killed'
   | 'newName';
 
+/** Nobody knows whether a command ran. */
+export const UNANSWERED: readonly FaultKind[] = [
+  'commandLost',
+  'replyLost',
+  'commandLate',
+  'redisAway',
+  'failover',
+  'partition',
+];
+
+/** A command came too late, or was repeated. */
+export const CONNECTION_FAULTS: readonly FaultKind[] = [...UNANSWERED, 'refused', 'replySlow'];
+
+/** The group starts anew. */
+export const VANISHING: readonly FaultKind[] = ['groupDestroyed', 'streamDeleted', 'flushed', 'failover'];
+
 const NONE: FaultPlan = {
   crash: 0,
   commandLost: 0,

@@ -1,7 +1,9 @@
 import { type Batch, type DeliveryResult, type EntryId, SinkContractError } from '@distributary/core';
+import { AloneNotes } from './alone-notes.ts';
 import type { DeadLetter, UnreadLoss } from './core-ports.ts';
-import type { FaultKind } from './faults.ts';
+import { CONNECTION_FAULTS, UNANSWERED, VANISHING } from './faults.ts';
 import type { Process } from './process.ts';
+import { ProcessAccount } from './process-account.ts';
 import type { PendingEntry, RedisWitness } from './redis-model.ts';
 import type { DestinationModel } from './sink-model.ts';
 import type { StreamEntry } from './stream-entry.ts';
@@ -18,45 +20,17 @@ interface GroupRecord {
   readonly excused: Set<number>;
   /** Trimmed entries that a command took out of the pending list: whoever sent it is answerable for them. */
   readonly cleared: Map<number, Process>;
-  /** Who noted last that a delivery alone began. */
-  readonly notedBy: Map<EntryId, Process>;
-  /** How many processes were killed, or lost the entry to another one, while such a note stood. */
-  readonly endedAlone: Map<EntryId, number>;
+  readonly notes: AloneNotes;
+  /** Events that reached a sink. */
+  readonly offered: Set<number>;
   lastOffered: number;
 }
-
-interface ProcessRecord {
-  /** What had been lost unread when the process first could know; undefined while it cannot. */
-  lostBefore: number | undefined;
-  reportedUnread: number;
-  confirmed: number;
-  reported: number;
-}
-
-/** Nobody knows whether a command ran. */
-const UNANSWERED: readonly FaultKind[] = [
-  'commandLost',
-  'replyLost',
-  'commandLate',
-  'redisAway',
-  'failover',
-  'partition',
-];
-
-/** A command came too late, or was repeated. */
-const CONNECTION_FAULTS: readonly FaultKind[] = [...UNANSWERED, 'refused', 'replySlow'];
-
-/** A prompt Redis has taken a note back within this. */
-const NOTE_STANDS_MS = 10;
-
-/** The group starts anew. */
-const VANISHING: readonly FaultKind[] = ['groupDestroyed', 'streamDeleted', 'flushed', 'failover'];
 
 /** Knows what really happened, and what must never happen. The first violation ends a run. */
 export class Oracle implements RedisWitness {
   readonly #world: () => World;
   readonly #groups = new Map<string, GroupRecord>();
-  readonly #processes = new Map<Process, ProcessRecord>();
+  readonly #processes = new Map<Process, ProcessAccount>();
   readonly #byName = new Map<string, Process>();
   readonly #ids = new Map<EntryId, StreamEntry>();
   violation: string | undefined;
@@ -92,8 +66,8 @@ export class Oracle implements RedisWitness {
       lost: new Set(),
       excused: new Set(),
       cleared: new Map(),
-      notedBy: new Map(),
-      endedAlone: new Map(),
+      notes: new AloneNotes(),
+      offered: new Set(),
       lastOffered: -1,
     });
   }
@@ -103,7 +77,7 @@ export class Oracle implements RedisWitness {
   }
 
   began(process: Process): void {
-    this.#processes.set(process, { lostBefore: undefined, reportedUnread: 0, confirmed: 0, reported: 0 });
+    this.#processes.set(process, new ProcessAccount());
     this.#byName.set(process.name, process);
   }
 
@@ -111,7 +85,7 @@ export class Oracle implements RedisWitness {
   abandoned(process: Process): void {
     const record = this.#groups.get(process.seat.group) as GroupRecord;
     for (const one of this.#world().redis.pending(process.seat.group)) {
-      if (one.consumer === process.name) this.#excuse(record, one.entry.event);
+      if (one.consumer === process.name) count(record.excuses, one.entry.event);
     }
   }
 
@@ -122,13 +96,7 @@ export class Oracle implements RedisWitness {
     this.crashes++;
     const { clock, scenario, faults } = this.#world();
     const prompt = scenario.theatre === 'processes' && !faults.has('paused');
-    for (const [id, by] of record.notedBy) {
-      if (by !== process) continue;
-      record.notedBy.delete(id);
-      // With a prompt Redis a note stands hardly longer than the step that it is about.
-      const inStep = process.delivering || clock.now - process.steppedAt <= NOTE_STANDS_MS;
-      if (!prompt || inStep) count(record.endedAlone, id);
-    }
+    record.notes.killed(process, clock.now, prompt);
   }
 
   gaveUp(process: Process, reason: Error): void {
@@ -138,27 +106,19 @@ export class Oracle implements RedisWitness {
 
   /** @param times what the note says from now on */
   noted(process: Process, id: EntryId, before: number, times: number): void {
-    const record = this.#groups.get(process.seat.group) as GroupRecord;
+    const { notes } = this.#groups.get(process.seat.group) as GroupRecord;
     process.steppedAt = this.#world().clock.now;
-    if (times < before) record.notedBy.delete(id);
-    if (times <= before) return;
-    if (process.alive && this.#holds(process, id)) record.notedBy.set(id, process);
-    else count(record.endedAlone, id);
+    if (times < before) notes.takenBack(id);
+    else if (times > before) notes.raised(id, process, process.alive && this.#holds(process, id));
   }
 
   /** @param underWay what the process is delivering now, this batch included */
   offered(process: Process, batch: Batch<StreamEntry>, underWay: ReadonlySet<Batch<StreamEntry>>): void {
     const { scenario, faults } = this.#world();
     const { readAhead, delivery } = scenario.tuning;
-    const record = this.#groups.get(process.seat.group) as GroupRecord;
     this.deliveries++;
-    if (underWay.size > delivery.concurrency)
+    if (underWay.size > delivery.concurrency) {
       this.violated(`${process.name} delivers ${underWay.size} batches at once`);
-    if (underWay.size > 1 && !faults.has(...CONNECTION_FAULTS, ...VANISHING)) {
-      for (const [only, ...others] of underWay) {
-        if (others.length > 0 || record.notedBy.get((only as Batch<StreamEntry>[number]).id) !== process) continue;
-        this.violated(`${process.name} delivers a suspect, and not alone`);
-      }
     }
     if (process.inHand > readAhead.maxEntries) {
       this.violated(`${process.name} has ${process.inHand} entries in hand, more than ${readAhead.maxEntries}`);
@@ -169,32 +129,43 @@ export class Oracle implements RedisWitness {
         this.violated(`${payload.kind} event ${payload.event} reached the sink of ${process.name}`);
       }
     }
-    const alone = scenario.seats.filter((seat) => seat.group === process.seat.group).length === 1;
-    if (scenario.theatre !== 'sinks' || !alone || delivery.concurrency > 1 || faults.has('resultMissing')) return;
+    if (underWay.size > 1 && !faults.has(...CONNECTION_FAULTS, ...VANISHING)) this.#checkAlone(process, underWay);
+    this.#checkOrder(process, batch);
+  }
+
+  #checkAlone(process: Process, underWay: ReadonlySet<Batch<StreamEntry>>): void {
+    const { notes } = this.#groups.get(process.seat.group) as GroupRecord;
+    for (const [only, ...others] of underWay) {
+      const suspect = only !== undefined && others.length === 0 && notes.standsFor(only.id, process);
+      if (suspect) this.violated(`${process.name} delivers a suspect, and not alone`);
+    }
+  }
+
+  /** A single process that delivers one batch at a time keeps to the order of the stream. */
+  #checkOrder(process: Process, batch: Batch<StreamEntry>): void {
+    const { scenario, faults } = this.#world();
+    const record = this.#groups.get(process.seat.group) as GroupRecord;
+    const single = scenario.seats.filter((seat) => seat.group === process.seat.group).length === 1;
+    const ordered = single && scenario.tuning.delivery.concurrency === 1;
+    if (!ordered || scenario.theatre !== 'sinks' || faults.has('resultMissing')) return;
     for (const { payload } of batch) {
-      const again = payload.event <= record.lastOffered && !record.excuses.has(payload.event);
-      if (again && !this.#offeredBefore.has(payload.event)) {
+      if (payload.event < record.lastOffered && !record.offered.has(payload.event)) {
         this.violated(`event ${payload.event} came to ${process.name} behind ${record.lastOffered}`);
       }
-      this.#offeredBefore.add(payload.event);
+      record.offered.add(payload.event);
       record.lastOffered = Math.max(record.lastOffered, payload.event);
     }
   }
 
-  readonly #offeredBefore = new Set<number>();
-
   answered(process: Process, results: readonly DeliveryResult[]): void {
     const record = this.#groups.get(process.seat.group) as GroupRecord;
-    const own = this.#processes.get(process) as ProcessRecord;
-    for (const { id, status } of results) {
-      if (status === 'rejected') record.rejected.add(id);
-      if (status === 'delivered') own.confirmed++;
-    }
+    this.#processes.get(process)?.answered(results);
+    for (const { id, status } of results) if (status === 'rejected') record.rejected.add(id);
   }
 
   /** The destination has it, and its sink will not say so. */
   unanswered(process: Process, event: number): void {
-    this.#excuse(this.#groups.get(process.seat.group) as GroupRecord, event);
+    count((this.#groups.get(process.seat.group) as GroupRecord).excuses, event);
   }
 
   stored(process: Process, event: number): void {
@@ -219,10 +190,9 @@ export class Oracle implements RedisWitness {
     const { scenario, faults } = this.#world();
     const record = this.#groups.get(group) as GroupRecord;
     this.deadLetters++;
-    const ended = record.endedAlone.get(id) ?? 0;
     const rightly =
       verdict === 'crashed'
-        ? ended >= scenario.tuning.crash.maxAlone || faults.has('failover') || scenario.twins
+        ? record.notes.ended(id) >= scenario.tuning.crash.maxAlone || faults.has('failover') || scenario.twins
         : verdict === 'rejected'
           ? record.rejected.has(id)
           : verdict === entry.kind;
@@ -245,10 +215,8 @@ export class Oracle implements RedisWitness {
     }
   }
 
-  /** From a process that was out of touch for so long that nobody can tell it from one that has ended. */
   takenOver(group: string, { entry: { id } }: StreamEntry): void {
-    const record = this.#groups.get(group) as GroupRecord;
-    if (record.notedBy.delete(id)) count(record.endedAlone, id);
+    this.#groups.get(group)?.notes.takenOver(id);
   }
 
   /** Before a group was there they are nothing to it. */
@@ -259,8 +227,7 @@ export class Oracle implements RedisWitness {
 
   /** A process was told what the group has lost unread. */
   looked(process: Process, loss: UnreadLoss | undefined): void {
-    const own = this.#processes.get(process) as ProcessRecord;
-    if (loss) own.lostBefore ??= loss.passed ? loss.count : 0;
+    this.#processes.get(process)?.looked(loss);
   }
 
   /** Redis 7.0 forgets no loss; where no connection is ever replaced, each process reports all of it. */
@@ -272,9 +239,8 @@ export class Oracle implements RedisWitness {
 
   lossIsCounted(): boolean {
     const { redis } = this.#world();
-    for (const [process, { lostBefore, reportedUnread }] of this.#processes) {
-      const lost = redis.unreadLoss(process.seat.group)?.count ?? 0;
-      if (lostBefore !== undefined && reportedUnread !== lost - lostBefore) return false;
+    for (const [process, account] of this.#processes) {
+      if (!account.knowsOf(redis.unreadLoss(process.seat.group)?.count ?? 0)) return false;
     }
     return true;
   }
@@ -284,7 +250,7 @@ export class Oracle implements RedisWitness {
     const { group } = process.seat;
     const record = this.#groups.get(group) as GroupRecord;
     this.reportedLost += amount;
-    if (ids.length === 0) (this.#processes.get(process) as ProcessRecord).reportedUnread += amount;
+    if (ids.length === 0) this.#processes.get(process)?.reportsLostUnread(amount);
     if (faults.has(...VANISHING)) {
       for (const id of ids) record.lost.add((this.#ids.get(id) as StreamEntry).event);
       return;
@@ -301,10 +267,10 @@ export class Oracle implements RedisWitness {
   }
 
   delivered(process: Process, amount: number): void {
-    const own = this.#processes.get(process) as ProcessRecord;
-    own.reported += amount;
-    if (own.reported > own.confirmed) {
-      this.violated(`${process.name} reports ${own.reported} delivered, and its sink confirmed ${own.confirmed}`);
+    const own = this.#processes.get(process) as ProcessAccount;
+    own.delivered += amount;
+    if (own.delivered > own.confirmed) {
+      this.violated(`${process.name} reports ${own.delivered} delivered, and its sink confirmed ${own.confirmed}`);
     }
   }
 
@@ -354,9 +320,9 @@ export class Oracle implements RedisWitness {
         this.violated(`${group} has a dead letter twice`);
       }
     }
-    for (const [process, { confirmed, reported }] of this.#processes) {
-      if (process.ending === 'drained' && confirmed !== reported && !faults.has('resultMissing')) {
-        this.violated(`${process.name} reports ${reported} delivered, and its sink confirmed ${confirmed}`);
+    for (const [process, { confirmed, delivered }] of this.#processes) {
+      if (process.ending === 'drained' && confirmed !== delivered && !faults.has('resultMissing')) {
+        this.violated(`${process.name} reports ${delivered} delivered, and its sink confirmed ${confirmed}`);
       }
     }
   }
@@ -364,10 +330,6 @@ export class Oracle implements RedisWitness {
   #holds(process: Process, id: EntryId): boolean {
     const pending = this.#world().redis.pending(process.seat.group);
     return pending.some((one) => one.consumer === process.name && one.entry.entry.id === id);
-  }
-
-  #excuse(record: GroupRecord, event: number): void {
-    count(record.excuses, event);
   }
 }
 
