@@ -10,7 +10,7 @@ export interface SeatPlan {
   readonly name: string;
 }
 
-export interface Addition {
+interface Addition {
   readonly atMs: number;
   readonly kinds: readonly EntryKind[];
 }

@@ -22,7 +22,7 @@ export interface Totals {
   failures: Failure[];
 }
 
-export function noTotals(): Totals {
+function noTotals(): Totals {
   return {
     seeds: 0,
     entries: 0,

@@ -16,7 +16,7 @@ const FAILPOINTS = [
   'before-renew',
 ] as const;
 
-export type Failpoint = (typeof FAILPOINTS)[number];
+type Failpoint = (typeof FAILPOINTS)[number];
 
 type Fail = (name: Failpoint) => Promise<void> | undefined;
 
