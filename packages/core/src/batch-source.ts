@@ -173,7 +173,10 @@ export class BatchSource {
       await this.#clock.sleep(Math.min(leftMs, LINGER_STEP_MS), drain);
       if (drain.aborted) return entries;
       try {
-        entries = [...entries, ...(await this.#group.readNew(count)).entries];
+        const more = await this.#group.readNew(count);
+        // A group that another consumer created anew meanwhile begins again.
+        const known = new Set(entries.map((entry) => entry.id));
+        entries = [...entries, ...more.entries.filter((entry) => !known.has(entry.id))];
       } catch {
         // The next read meets the same trouble and reports it; the reply that was lost may have held entries.
         this.#ownAfter = START;
