@@ -56,7 +56,9 @@ export async function keepRunning(plan: ProcessPlan, surroundings: Surroundings)
     const { code, signal, killed, started } = await runOnce(plan, surroundings);
     hasStarted ||= started;
     if (killed) return EXIT.failed;
-    if (drain.aborted) return code === EXIT.done ? EXIT.done : EXIT.failed;
+    // A process that has not begun yet is ended by the signal itself, and has nothing in hand.
+    const drained = code === EXIT.done || signal === 'SIGTERM';
+    if (drain.aborted) return drained ? EXIT.done : EXIT.failed;
     if (code === EXIT.usage || !hasStarted) {
       const what = code === EXIT.usage ? 'what it was started with is wrong' : 'it could not start';
       log.error({ name: plan.name }, `is not started again: ${what}`);

@@ -75,6 +75,12 @@ it('runs each replica as a process and a consumer of its own, and drains on SIGT
   ).toHaveLength(2);
 });
 
+it('drains although its consumers have hardly begun', async () => {
+  await using team = await Fixture.start('--replicas', '2');
+  await until(() => team.pids().length === 2);
+  expect(await team.running.end('SIGTERM')).toEqual({ code: 0, signal: null });
+});
+
 it('starts a consumer again that was killed, with what it had in hand', async () => {
   await using team = await Fixture.start();
   await until(() => team.running.log().some(({ msg }) => msg === 'running'));
