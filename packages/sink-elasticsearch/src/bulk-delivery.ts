@@ -1,5 +1,11 @@
-import { OversizeError, PayloadError, type RequestBody, type RequestCeiling } from '@distributary/core';
-import type { ItemVerdict, Judgement } from './answer.ts';
+import {
+  OversizeError,
+  PayloadError,
+  type RequestBody,
+  type RequestCeiling,
+  SinkUnavailableError,
+} from '@distributary/core';
+import { type ItemVerdict, isRefusal, type Judgement } from './answer.ts';
 
 /** The documents of one batch, each with the index it goes to. */
 export interface BulkDocuments {
@@ -76,6 +82,7 @@ export class BulkDelivery {
         this.#verdicts.fill('delivered', from, to);
         return;
       case 'mixed':
+        if (!alone && !(await this.#areConfirmed(from, judgement.verdicts))) return;
         for (const [i, verdict] of judgement.verdicts.entries()) this.#verdicts[from + i] = verdict;
         this.#diverted += judgement.diverted;
         return;
@@ -91,16 +98,42 @@ export class BulkDelivery {
     }
   }
 
+  /**
+   * Verdicts stand at the positions of their documents; an answer that had them in another order would make a dead
+   * letter of the wrong document and lose the right one. So those that are refused are sent once more by themselves.
+   */
+  async #areConfirmed(from: number, verdicts: readonly ItemVerdict[]): Promise<boolean> {
+    const refused = verdicts.flatMap((verdict, i) => (isRefusal(verdict) ? [from + i] : []));
+    if (refused.length === 0 || this.#sender.tooManyRefused(refused.length)) return true;
+    const { body } = this.#documents;
+    const lines = Buffer.concat(refused.map((position) => body.slice(position, position + 1)));
+    const again = await this.#send(from, lines, refused.length);
+    if (again === undefined) return false;
+    if (again.outcome === 'mixed' && again.verdicts.every(isRefusal)) return true;
+    this.#trouble ??=
+      again.outcome === 'trouble'
+        ? again.error
+        : new SinkUnavailableError(
+            'Elasticsearch refused documents that it took by themselves. The batch is sent again.',
+          );
+    return false;
+  }
+
   async #request(from: number, to: number): Promise<Judgement | undefined> {
-    if (this.#trouble) return undefined;
     const { ceiling } = this.#sender;
-    const { body, indices } = this.#documents;
+    const { body } = this.#documents;
+    const judgement = await this.#send(from, body.slice(from, to), to - from);
     const bytes = body.sizeOf(from, to);
+    if (judgement?.outcome === 'tooLarge') ceiling.tooLarge(bytes);
+    else if (judgement && judgement.outcome !== 'trouble') ceiling.taken(bytes);
+    return judgement;
+  }
+
+  /** @returns undefined when it met trouble, now or before */
+  async #send(from: number, lines: Buffer, count: number): Promise<Judgement | undefined> {
+    if (this.#trouble) return undefined;
     try {
-      const judgement = await this.#sender.send(indices[from] as string, body.slice(from, to), to - from);
-      if (judgement.outcome === 'tooLarge') ceiling.tooLarge(bytes);
-      else if (judgement.outcome !== 'trouble') ceiling.taken(bytes);
-      return judgement;
+      return await this.#sender.send(this.#documents.indices[from] as string, lines, count);
     } catch (thrown) {
       this.#trouble ??= thrown as Error;
       return undefined;

@@ -2,7 +2,6 @@ import {
   asError,
   type Batch,
   type DeliveryResult,
-  DistributaryError,
   delivered,
   eventIdentityJson,
   jsonText,
@@ -15,7 +14,7 @@ import {
   SinkHoldError,
   SinkUnavailableError,
 } from '@distributary/core';
-import type { ItemVerdict, Judgement } from './answer.ts';
+import { isRefusal, type Judgement } from './answer.ts';
 import { judgeBulk } from './bulk-answer.ts';
 import { BulkDelivery, type BulkDocuments } from './bulk-delivery.ts';
 import { ElasticsearchServer } from './elasticsearch-server.ts';
@@ -151,10 +150,6 @@ export class ElasticsearchSink<Payload> implements Sink<Payload> {
     if (trouble && settled === 0) throw trouble;
     return results;
   }
-}
-
-function isRefusal(verdict: ItemVerdict | Error | undefined): verdict is Error {
-  return verdict instanceof DistributaryError && (verdict.code === 'PAYLOAD' || verdict.code === 'OVERSIZE');
 }
 
 function again(id: Batch<unknown>[number]['id'], reason: Error): DeliveryResult {

@@ -40,7 +40,7 @@ describe('an item', () => {
     [failed(400, 'strict_dynamic_mapping_exception'), 'rejected'],
     [failed(413, 'too_large'), 'rejected'],
   ] as [Item, string][])('%o is %s, whatever its neighbours are', async (item, status) => {
-    const [results] = await deliver(items([CREATED, item, CREATED]));
+    const [results] = await deliver([CREATED, item, CREATED]);
     expect(statusesOf(results)).toEqual(['delivered', status, 'delivered']);
   });
 
@@ -60,10 +60,19 @@ describe('an item', () => {
       reason: 'failed to parse [a.b]',
       caused_by: { type: 'x', reason: 'not an ip' },
     };
-    const [results] = await deliver(items([{ status: 400, error }, CREATED, CREATED]));
+    const [results] = await deliver([{ status: 400, error }, CREATED, CREATED]);
     const [first] = results as [DeliveryResult & { reason: Error }];
     expect(first.reason).toBeInstanceOf(PayloadError);
     expect(first.reason.message).toContain('document_parsing_exception: failed to parse [a.b] – not an ip');
+  });
+
+  it('that is refused is asked about by itself: out of order, no document is taken for another one', async () => {
+    const refused = (line: string) => (line === 'line 1' ? failed(400, 'document_parsing_exception') : CREATED);
+    await using server = await startBulkServer((request) => items(linesOf(request).map(refused).reverse()));
+    const sink = new ElasticsearchSink(optionsFor(server.url));
+    await expect(sink.deliver(numbered(10), unaborted)).rejects.toThrow('refused documents that it took by themselves');
+    await sink.close();
+    expect(bulksOf(server).map(linesOf)[1]).toEqual(['line 8']);
   });
 
   it('in the failure store is counted', async () => {
@@ -208,7 +217,7 @@ describe('many refusals', () => {
     const half = Array.from({ length: 400 }, (_, i) =>
       i % 2 === 0 ? CREATED : failed(400, 'document_parsing_exception'),
     );
-    const [results] = await deliver(items(half), 400);
+    const [results] = await deliver(half, 400);
     expect(new Set(statusesOf(results))).toEqual(new Set(['delivered', 'retry']));
     expect(results.find(({ status }) => status === 'retry')).toMatchObject({ reason: expect.any(SinkHoldError) });
   });
@@ -224,8 +233,12 @@ describe('many refusals', () => {
   });
 });
 
-async function deliver(answer: ScriptedAnswer, count = 3): Promise<[readonly DeliveryResult[]]> {
-  await using server = await startBulkServer(() => answer);
+/** @param answer the same whatever is asked, or an item for each line */
+async function deliver(answer: ScriptedAnswer | readonly Item[], count = 3): Promise<[readonly DeliveryResult[]]> {
+  const itemOf = (line: string) => (answer as readonly Item[])[Number(line.slice('line '.length))] as Item;
+  await using server = await startBulkServer((request) =>
+    Array.isArray(answer) ? items(linesOf(request).map(itemOf)) : (answer as ScriptedAnswer),
+  );
   const sink = new ElasticsearchSink(optionsFor(server.url));
   try {
     return [await sink.deliver(numbered(count), unaborted)];
