@@ -13,7 +13,7 @@ export class NocConsumer extends StreamConsumer<string> {
       group: 'noc_team',
       decode: lineOf,
       sink: new ElasticsearchSink({ ...elasticsearch, index, document: toDocument, template: syslogTemplate() }),
-      delivery: { concurrency: 4 },
+      delivery: { concurrency: 2 },
     });
   }
 }

@@ -13,7 +13,7 @@ export class SecurityConsumer extends StreamConsumer<string> {
       group: 'sec_team',
       decode: lineOf,
       sink: new SiemSink({ ...siem, event: toEvent, source: 'distributary', sourcetype: 'cisco:asa' }),
-      delivery: { concurrency: 4 },
+      delivery: { concurrency: 2 },
     });
   }
 }

@@ -30,7 +30,7 @@ export function drainInto(sink: Sink<string>): Promise<void> {
     consumer: 'c',
     decode: lineOf,
     sink,
-    delivery: { concurrency: 4 },
+    delivery: { concurrency: 2 },
   });
   return drain(consumer, entries);
 }
