@@ -1,4 +1,4 @@
-import { Entry, type EntryId, groupKey, readDeadLetter } from '@distributary/core';
+import { Entry, type EntryId, type Failpoint, groupKey, readDeadLetter } from '@distributary/core';
 import { describeWithRedisProcess, type StartedProcess, until } from '@distributary/testing';
 import { expect, it } from 'vitest';
 import { startCommand } from './commands.ts';
@@ -21,7 +21,7 @@ const PASSED = {
   'before-dead-letter': 'always',
   'after-dead-letter': 'always',
   'before-renew': 'the destination is slow',
-} as const;
+} as const satisfies Record<Failpoint, string>;
 
 describeWithRedisProcess('a consumer that is killed at a failpoint', () => {
   for (const [failpoint, when] of Object.entries(PASSED)) {

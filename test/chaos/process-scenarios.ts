@@ -1,22 +1,9 @@
+import { FAILPOINTS } from '@distributary/core';
 import type { Drained } from './command.ts';
 import type { Injection, Scenario } from './scenario.ts';
 import { CLAIM_IDLE_MS, type TeamName } from './site.ts';
 
 const INSTANT = { leastMs: 0, mostMs: 500 };
-
-const FAILPOINTS = [
-  'after-group-create',
-  'after-read',
-  'after-own-read',
-  'after-claim',
-  'before-deliver',
-  'after-deliver',
-  'before-acknowledge',
-  'after-acknowledge',
-  'before-dead-letter',
-  'after-dead-letter',
-  'before-renew',
-];
 
 /** What can happen to a team's processes. */
 export function processScenarios(name: TeamName): Scenario[] {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { OptionsError } from './errors.ts';
 
 /** The moments between two steps of a delivery at which a process may be made to fail. */
-const FAILPOINTS = [
+export const FAILPOINTS = [
   'after-group-create',
   'after-read',
   'after-own-read',
@@ -16,7 +16,7 @@ const FAILPOINTS = [
   'before-renew',
 ] as const;
 
-type Failpoint = (typeof FAILPOINTS)[number];
+export type Failpoint = (typeof FAILPOINTS)[number];
 
 type Fail = (name: Failpoint) => Promise<void> | undefined;
 

@@ -20,6 +20,7 @@ export {
   SinkUnavailableError,
 } from './errors.ts';
 export { excerpt } from './excerpt.ts';
+export { FAILPOINTS, type Failpoint } from './failpoint.ts';
 export type { DeadLetterVerdict } from './group.ts';
 export { type ConsumerStatus, type GroupStatus, groupStatus } from './group-status.ts';
 export { EVENT_ID_FIELD, eventId, eventIdentity, eventIdentityJson } from './identity.ts';

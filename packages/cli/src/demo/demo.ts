@@ -1,8 +1,9 @@
+import { systemClock } from '@distributary/core';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { type DemoHouse, openHouse } from './demo-house.ts';
 import { read } from './reading.ts';
 import { isComplete, reconcile, reconciliationText } from './reconciliation.ts';
-import { pause, tellStory } from './story.ts';
+import { tellStory } from './story.ts';
 import { Traffic } from './traffic.ts';
 import { View } from './view.ts';
 
@@ -36,7 +37,7 @@ export async function runDemo(options: DemoOptions, interrupted: AbortSignal): P
   const watching = watch(house, traffic, { view, mostBehind: (rate * options.for) / 2 }, watchEnds.signal);
   const flowing = traffic.run(trafficEnds.signal);
   try {
-    if (options.quietStory) await pause(durationMs, interrupted);
+    if (options.quietStory) await systemClock.sleep(durationMs, interrupted);
     else await tellStory(house, durationMs, (text) => view.say(text), interrupted);
     if (options.keepRunning && !interrupted.aborted) {
       view.say(`Everything goes on until Ctrl-C: REDIS_URL=${house.redis.url} npx distributary status --watch`);
@@ -65,7 +66,7 @@ async function watch(
 ): Promise<void> {
   while (!signal.aborted) {
     view.show(traffic.written, await read(house), mostBehind);
-    await pause(SHOW_EVERY_MS, signal);
+    await systemClock.sleep(SHOW_EVERY_MS, signal);
   }
 }
 
@@ -74,7 +75,7 @@ async function caughtUp(house: DemoHouse, traffic: Traffic): Promise<boolean> {
   while (!late.aborted) {
     const { entries, teams } = await read(house);
     if (entries >= traffic.written && teams.every(({ behind }) => behind === 0)) return true;
-    await pause(100, late);
+    await systemClock.sleep(100, late);
   }
   return false;
 }

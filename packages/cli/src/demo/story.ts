@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '@distributary/core';
 import type { DemoHouse } from './demo-house.ts';
 
 /** Something that happens while the traffic flows. */
@@ -47,17 +47,12 @@ export async function tellStory(
   const startedAt = performance.now();
   try {
     for (const { at, happen } of CHAPTERS) {
-      await pause(startedAt + at * durationMs - performance.now(), signal);
+      await systemClock.sleep(startedAt + at * durationMs - performance.now(), signal);
       if (signal.aborted) return;
       say(await happen(house));
     }
-    await pause(startedAt + durationMs - performance.now(), signal);
+    await systemClock.sleep(startedAt + durationMs - performance.now(), signal);
   } finally {
     await house.elasticsearch.faults?.clear();
   }
-}
-
-/** Resolves after that time, or when the signal aborts. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(Math.max(0, ms), undefined, { signal }).catch(() => undefined);
 }
