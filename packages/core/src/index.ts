@@ -1,5 +1,6 @@
 export { Backoff, type BackoffRange } from './backoff.ts';
 export { type BaseUrlSubject, parseBaseUrl } from './base-url.ts';
+export { type BatchFates, type Fate, isRefusal, resultsOf } from './batch-fates.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { type ConsumerEnvironment, consumerFromEnvironment, hostConsumerName } from './consumer-environment.ts';
 export { type DeadLetterEnvelope, readDeadLetter, type StoredDeadLetter } from './dead-letters.ts';

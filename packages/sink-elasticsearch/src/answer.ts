@@ -1,4 +1,4 @@
-import { OversizeError, PayloadError, type SinkHoldError, type SinkUnavailableError } from '@distributary/core';
+import type { OversizeError, PayloadError, SinkHoldError, SinkUnavailableError } from '@distributary/core';
 
 /** What the server sent back to one request. */
 export interface Answer {
@@ -22,8 +22,3 @@ export type Judgement =
   | { readonly outcome: 'refused'; readonly reason: string }
   /** It is about the server, not about the documents. */
   | { readonly outcome: 'trouble'; readonly error: SinkUnavailableError | SinkHoldError };
-
-/** Whether it says that the document will never be taken. */
-export function isRefusal(verdict: ItemVerdict | Error | undefined): verdict is PayloadError | OversizeError {
-  return verdict instanceof PayloadError || verdict instanceof OversizeError;
-}

@@ -1,11 +1,12 @@
 import {
+  isRefusal,
   OversizeError,
   PayloadError,
   type RequestBody,
   type RequestCeiling,
   SinkUnavailableError,
 } from '@distributary/core';
-import { type ItemVerdict, isRefusal, type Judgement } from './answer.ts';
+import type { ItemVerdict, Judgement } from './answer.ts';
 
 /** The documents of one batch, each with the index it goes to. */
 export interface BulkDocuments {

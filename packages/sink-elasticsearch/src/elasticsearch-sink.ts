@@ -2,19 +2,16 @@ import {
   asError,
   type Batch,
   type DeliveryResult,
-  delivered,
   eventIdentityJson,
   jsonText,
   RefusalGuard,
   RequestBody,
   RequestCeiling,
-  rejected,
-  retry,
+  resultsOf,
   type Sink,
   SinkHoldError,
-  SinkUnavailableError,
 } from '@distributary/core';
-import { isRefusal, type Judgement } from './answer.ts';
+import type { Judgement } from './answer.ts';
 import { judgeBulk } from './bulk-answer.ts';
 import { BulkDelivery, type BulkDocuments } from './bulk-delivery.ts';
 import { ElasticsearchServer } from './elasticsearch-server.ts';
@@ -66,15 +63,17 @@ export class ElasticsearchSink<Payload> implements Sink<Payload> {
     signal.throwIfAborted();
     this.#major ??= await majorOf(this.#server, signal);
     const { documents, unmapped } = this.#encode(batch);
+    const tooManyRefused = (refused: number) => this.#tooManyRefused(batch.length, refused);
     const delivery = new BulkDelivery(documents, {
       ceiling: this.#ceiling,
       send: (index, lines, count) => this.#send(index, lines, count, signal),
-      tooManyRefused: (refused) => this.#tooManyRefused(batch.length, unmapped.size + refused),
+      tooManyRefused: (refused) => tooManyRefused(unmapped.size + refused),
     });
     await delivery.run();
     signal.throwIfAborted();
     if (delivery.diverted > 0) this.#countDiverted(delivery.diverted);
-    return this.#settle(batch, unmapped, delivery);
+    const { verdicts: fates, trouble } = delivery;
+    return resultsOf(batch, { unmapped, fates, trouble, tooManyRefused }, this.#guard);
   }
 
   close(): Promise<void> {
@@ -125,33 +124,4 @@ export class ElasticsearchSink<Payload> implements Sink<Payload> {
     }
     this.#diverted += diverted;
   }
-
-  /** What is known of some entries stands, even when the others met trouble; without any, the trouble is the batch's. */
-  #settle(batch: Batch<Payload>, unmapped: ReadonlyMap<number, Error>, delivery: BulkDelivery): DeliveryResult[] {
-    const refused = unmapped.size + delivery.verdicts.filter(isRefusal).length;
-    const held = this.#tooManyRefused(batch.length, refused);
-    const trouble = held ?? delivery.trouble ?? delivery.verdicts.find((verdict) => verdict instanceof SinkHoldError);
-    let position = 0;
-    let settled = 0;
-    const results = batch.map(({ id }, i): DeliveryResult => {
-      const mapped = unmapped.get(i);
-      const verdict = mapped ?? delivery.verdicts[position++] ?? trouble;
-      if (verdict === undefined) throw new Error(`Entry ${id} has no verdict although nothing went wrong.`);
-      if (verdict === 'delivered') {
-        settled++;
-        return delivered(id);
-      }
-      if (held || !(mapped || isRefusal(verdict))) return again(id, held ?? verdict);
-      settled++;
-      return rejected(id, verdict);
-    });
-    if (held) this.#guard.close();
-    else if (settled > 0) this.#guard.record(settled, refused);
-    if (trouble && settled === 0) throw trouble;
-    return results;
-  }
-}
-
-function again(id: Batch<unknown>[number]['id'], reason: Error): DeliveryResult {
-  return retry(id, reason, reason instanceof SinkUnavailableError ? reason.retryAfterMs : undefined);
 }

@@ -3,13 +3,11 @@ import {
   asError,
   type Batch,
   type DeliveryResult,
-  delivered,
   jsonText,
   RefusalGuard,
   RequestBody,
   RequestCeiling,
-  rejected,
-  retry,
+  resultsOf,
   type Sink,
   SinkHoldError,
   SinkUnavailableError,
@@ -21,7 +19,7 @@ import { Collector } from './collector.ts';
 import { parseAddress } from './collector-address.ts';
 import { DIALECTS, type Dialect } from './dialect.ts';
 import { ENVELOPE_END, Envelope } from './envelope.ts';
-import { EventDelivery, type EventFate } from './event-delivery.ts';
+import { EventDelivery } from './event-delivery.ts';
 import { parseSiemSinkOptions, type SiemSinkOptions } from './siem-sink-options.ts';
 
 /**
@@ -72,15 +70,17 @@ export class SiemSink<Payload> implements Sink<Payload> {
     signal.throwIfAborted();
     await this.#acknowledgements?.ready(signal);
     const { events, unmapped } = this.#encode(batch);
+    const tooManyRefused = (refused: number) => this.#tooManyRefused(batch.length, refused);
     const delivery = new EventDelivery(events, {
       ceiling: this.#ceiling,
       send: (bytes) => this.#send(bytes, signal),
       confirmed: (ackId) => this.#confirmed(ackId, signal),
-      tooManyRefused: (refused) => this.#tooManyRefused(batch.length, unmapped.size + refused),
+      tooManyRefused: (refused) => tooManyRefused(unmapped.size + refused),
     });
     await delivery.run();
     signal.throwIfAborted();
-    return this.#settle(batch, unmapped, delivery);
+    const { fates, trouble } = delivery;
+    return resultsOf(batch, { unmapped, fates, trouble, tooManyRefused }, this.#guard);
   }
 
   async close(): Promise<void> {
@@ -137,28 +137,4 @@ export class SiemSink<Payload> implements Sink<Payload> {
       'Mend the mapping or the collector; to make dead letters of them, set refusalLimit.share to 1.',
     );
   }
-
-  /** What is known of some entries stands, even when the others met trouble; without any, the trouble is the batch's. */
-  #settle(batch: Batch<Payload>, unmapped: ReadonlyMap<number, Error>, delivery: EventDelivery): DeliveryResult[] {
-    const refused = unmapped.size + delivery.fates.filter((fate) => fate instanceof Error).length;
-    const held = this.#tooManyRefused(batch.length, refused);
-    const trouble = held ?? delivery.trouble;
-    let position = 0;
-    let settled = 0;
-    const results = batch.map(({ id }, i): DeliveryResult => {
-      const fate: EventFate | Error | undefined = unmapped.get(i) ?? delivery.fates[position++];
-      if (fate === undefined || (held && fate !== 'delivered')) return unsettled(id, trouble);
-      settled++;
-      return fate === 'delivered' ? delivered(id) : rejected(id, fate);
-    });
-    if (held) this.#guard.close();
-    else if (settled > 0) this.#guard.record(settled, refused);
-    if (trouble && settled === 0) throw trouble;
-    return results;
-  }
-}
-
-function unsettled(id: Batch<unknown>[number]['id'], trouble: Error | undefined): DeliveryResult {
-  if (trouble === undefined) throw new Error(`Entry ${id} has no fate although nothing went wrong.`);
-  return retry(id, trouble, trouble instanceof SinkUnavailableError ? trouble.retryAfterMs : undefined);
 }
