@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { delivered, groupKey } from '@distributary/core';
-import { describeWithRedisProcess, type RedisFixture, startRedis, until } from '@distributary/testing';
+import { describeWithRedisProcess, endProcess, type RedisFixture, startRedis, until } from '@distributary/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TestSink } from './test-sink.ts';
 import { GROUP, TestStream } from './test-stream.ts';
@@ -15,7 +15,7 @@ afterAll(() => redis[Symbol.asyncDispose]());
 
 const children = new Set<ChildProcess>();
 afterEach(async () => {
-  for (const child of children) await end(child, 'SIGKILL');
+  for (const child of children) await endProcess(child, 'SIGKILL');
 });
 
 /** A consumer as a process of its own; an entry `exit-in-decode` or `exit-in-deliver` ends it. */
@@ -28,13 +28,6 @@ function start(stream: TestStream, mode = 'deliver'): ChildProcess {
   children.add(child);
   child.once('exit', () => children.delete(child));
   return child;
-}
-
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<unknown> {
-  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-  const exited = once(child, 'exit');
-  child.kill(signal);
-  return (await exited)[0];
 }
 
 async function settled(stream: TestStream): Promise<boolean> {
@@ -56,7 +49,7 @@ describeWithRedisProcess('an entry that ends the process', () => {
         expect(++starts).toBeLessThan(12);
         const child = start(stream);
         await Promise.race([once(child, 'exit'), until(() => settled(stream))]);
-        await end(child, 'SIGTERM');
+        await endProcess(child, 'SIGTERM');
       }
       const letters = (await stream.call('XRANGE', stream.deadLetters, '-', '+')) as [Buffer, Buffer[]][];
       expect(letters.length).toBe(1);
@@ -84,7 +77,7 @@ describeWithRedisProcess('an entry that never lets decode return', () => {
       const exited = once(child, 'exit');
       await Promise.race([exited, until(() => settled(stream), { timeoutMs: 60_000 })]);
       if (child.signalCode !== null) expect(child.signalCode).toBe('SIGKILL');
-      await end(child, 'SIGTERM');
+      await endProcess(child, 'SIGTERM');
     }
     const letters = (await stream.call('XRANGE', stream.deadLetters, '-', '+')) as [Buffer, Buffer[]][];
     expect(letters.map(([, [, envelope]]) => JSON.parse(String(envelope)))).toMatchObject([
@@ -105,7 +98,7 @@ describeWithRedisProcess('an entry that never lets decode return', () => {
     await stream.addMany(1);
     await until(() => settled(stream));
     expect([child.exitCode, child.signalCode]).toEqual([null, null]);
-    await end(child, 'SIGTERM');
+    await endProcess(child, 'SIGTERM');
   });
 });
 
@@ -117,7 +110,7 @@ describeWithRedisProcess('an innocent entry', () => {
     for (let kills = 0; kills < 4; kills++) {
       const child = start(stream, 'hang');
       await once(child, 'message');
-      await end(child, 'SIGKILL');
+      await endProcess(child, 'SIGKILL');
     }
     const sink = new TestSink();
     await stream.consumer(sink, { consumer: 'child' }).start();
@@ -203,7 +196,7 @@ describe('a consumer process', () => {
     await stream.addMany(3);
     const child = start(stream);
     await until(() => settled(stream));
-    expect(await end(child, 'SIGTERM')).toBe(0);
+    expect(await endProcess(child, 'SIGTERM')).toBe(0);
   });
 
   it('ends by itself although its sink never answers', async () => {
@@ -211,7 +204,7 @@ describe('a consumer process', () => {
     await stream.addMany(3);
     const child = start(stream, 'hang');
     await once(child, 'message');
-    expect(await end(child, 'SIGTERM')).toBe(0);
+    expect(await endProcess(child, 'SIGTERM')).toBe(0);
     expect((await stream.status()).pending).toBe(3);
   });
 });

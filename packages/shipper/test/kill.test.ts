@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type RedisFixture, startRedis, until } from '@distributary/testing';
+import { endProcess, type RedisFixture, startRedis, until } from '@distributary/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { House, type ShippedEntry } from './test-shipper.ts';
 
@@ -18,7 +18,7 @@ afterAll(() => redis[Symbol.asyncDispose]());
 
 const children = new Set<ChildProcess>();
 afterEach(async () => {
-  for (const child of children) await end(child, 'SIGKILL');
+  for (const child of children) await endProcess(child, 'SIGKILL');
 });
 
 async function start(house: House, confirm: string[] = []): Promise<ChildProcess> {
@@ -32,14 +32,6 @@ async function start(house: House, confirm: string[] = []): Promise<ChildProcess
   child.stdin?.on('error', () => undefined);
   await once(child, 'message');
   return child;
-}
-
-async function end(child: ChildProcess, signal: NodeJS.Signals | 'at the next turn'): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  if (signal === 'at the next turn') child.send('die');
-  else child.kill(signal);
-  await exited;
 }
 
 /** Writes numbered lines, several at once and no whole number of them, until told to stop. */
@@ -89,12 +81,12 @@ describe('a shipper on a pipe that is killed ten times while a writer writes', (
     const writer = new Writer(house.pipe);
     for (let kills = 0; kills < KILLS; kills++) {
       await sleep(20 + Math.random() * 100);
-      await end(child, 'at the next turn');
+      await endProcess(child, () => child.send('die'));
       child = await start(house);
     }
     const written = await writer.stop();
     await house.untilStored(written);
-    await end(child, 'SIGTERM');
+    await endProcess(child, 'SIGTERM');
     const entries = await house.entries();
     expect(new Set(entries.map(({ eid }) => eid)).size).toBe(entries.length);
     expect(entries.map(numberOf)).toEqual(Array.from({ length: written }, (_, number) => number));
@@ -106,13 +98,13 @@ describe('a shipper on a pipe that is killed ten times while a writer writes', (
     const writer = new Writer(house.pipe);
     for (let kills = 0; kills < KILLS; kills++) {
       await sleep(20 + Math.random() * 100);
-      await end(child, 'SIGKILL');
+      await endProcess(child, 'SIGKILL');
       child = await start(house);
     }
     const written = await writer.stop();
     const last = lineOf(written - 1).trimEnd();
     await until(async () => (await house.lines()).at(-1) === last);
-    await end(child, 'SIGTERM');
+    await endProcess(child, 'SIGTERM');
     const entries = await house.entries();
     expect(new Set(entries.map(({ eid }) => eid)).size).toBe(entries.length);
     const numbers = entries.map(numberOf).filter((number) => !Number.isNaN(number));
@@ -132,7 +124,7 @@ describe('a shipper that confirms, killed ten times at any instant', () => {
       const isLast = kills === KILLS;
       const goal = confirmed + 100;
       let answers = '';
-      let killed: Promise<void> | undefined;
+      let killed: Promise<unknown> | undefined;
       child.stdout?.on('data', (bytes: Buffer) => {
         answers += bytes.toString().replaceAll('.', '');
         for (; answers.startsWith('OK\n'); answers = answers.slice(3)) {
@@ -142,8 +134,8 @@ describe('a shipper that confirms, killed ten times at any instant', () => {
       });
       // The first OK says that the shipper is ready, and confirms no line.
       confirmed--;
-      if (!isLast) killed = sleep(20 + Math.random() * 60).then(() => end(child, 'SIGKILL'));
-      else killed = until(() => confirmed >= goal).then(() => end(child, 'SIGTERM'));
+      if (!isLast) killed = sleep(20 + Math.random() * 60).then(() => endProcess(child, 'SIGKILL'));
+      else killed = until(() => confirmed >= goal).then(() => endProcess(child, 'SIGTERM'));
       await killed;
     }
     const entries = await house.entries();

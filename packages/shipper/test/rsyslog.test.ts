@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type RsyslogConfigOptions, rsyslogConfig } from '@distributary/shipper';
-import { freePort, type RedisFixture, startRedis, until } from '@distributary/testing';
+import { endProcess, freePort, type RedisFixture, startRedis, until } from '@distributary/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { House } from './test-shipper.ts';
 
@@ -23,16 +23,8 @@ afterAll(() => redis[Symbol.asyncDispose]());
 
 const children = new Set<ChildProcess>();
 afterEach(async () => {
-  for (const child of children) await end(child);
+  for (const child of children) await endProcess(child);
 });
-
-async function end(child: ChildProcess): Promise<void> {
-  children.delete(child);
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  await exited;
-}
 
 /** rsyslogd with that configuration and nothing else. @returns the process and what it said */
 async function startRsyslog(house: House, config: string): Promise<{ child: ChildProcess; said: () => string }> {
@@ -43,6 +35,7 @@ async function startRsyslog(house: House, config: string): Promise<{ child: Chil
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.add(child);
+  child.once('exit', () => children.delete(child));
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (bytes: Buffer) => {
       said += bytes;
@@ -132,7 +125,7 @@ describeWithRsyslog('rsyslogd with the configuration that rsyslogConfig writes',
       const { child, said, port, logFile } = await startOmprog(house, confirm);
       await send(port, LINES);
       await expectAll(house);
-      await end(child);
+      await endProcess(child);
       expect(said()).not.toMatch(/error|lost/i);
       expect(existsSync(logFile) && readFileSync(logFile, 'utf8')).toBe(false);
     });

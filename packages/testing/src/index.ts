@@ -5,6 +5,7 @@ export { dockerAnswers } from './docker.ts';
 export type { StoredDocument } from './document-store.ts';
 export type { ElasticsearchAuth } from './elasticsearch-documents.ts';
 export type { ElasticsearchStandInOptions } from './elasticsearch-stand-in.ts';
+export { endProcess } from './end-process.ts';
 export type { Fault, Faults } from './faults.ts';
 export { freePort } from './free-port.ts';
 export { type RedisCapability, type RedisKind, redisCapability } from './redis-capability.ts';

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { connect } from 'node:net';
+import { endProcess, hasEnded } from './end-process.ts';
 import { freePort } from './free-port.ts';
 import { guard } from './guard.ts';
 import type { RedisFixture } from './redis-fixture.ts';
@@ -104,16 +104,10 @@ export class RedisProcess implements RedisFixture {
     const child = this.#child;
     this.#child = undefined;
     this.#guard?.[Symbol.dispose]();
-    if (!child || hasEnded(child)) return;
-    const ended = once(child, 'exit');
+    if (!child) return;
     child.kill('SIGCONT');
-    child.kill(signal);
-    await ended;
+    await endProcess(child, signal);
   }
-}
-
-function hasEnded(child: ChildProcess): boolean {
-  return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
 }
 
 /** Whether a Redis that has loaded its data answers there. */

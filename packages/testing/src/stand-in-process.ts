@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { endProcess } from './end-process.ts';
 import type { StandIn, StandInRequest } from './stand-in.ts';
 
 /** A question to a stand-in in another process, and its answer. */
@@ -39,8 +40,7 @@ export async function forkStandIn(request: StandInRequest): Promise<StandIn> {
     stored: () => call('stored', []) as ReturnType<StandIn['stored']>,
     counts: () => call('counts', []) as ReturnType<StandIn['counts']>,
     async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL');
-      if (child.exitCode === null && child.signalCode === null) await exited;
+      await endProcess(child, 'SIGKILL');
     },
   };
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { hasEnded } from './end-process.ts';
 
 /** How a process ended: by itself with a code, or by a signal. */
 export interface Ending {
@@ -43,7 +44,7 @@ export function startProcess(
   });
   const ended = once(child, 'close').then(([code, signal]): Ending => ({ code, signal }));
   const end = (signal: NodeJS.Signals = 'SIGTERM') => {
-    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    if (!hasEnded(child)) child.kill(signal);
     return ended;
   };
   return {
