@@ -40,8 +40,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'does not read its own pending entries after a connect',
     file: 'packages/core/src/batch-source.ts',
-    from: '      this.#ownAfter = START;\n      this.#lostUnread = undefined;',
-    to: '      this.#ownAfter = undefined;\n      this.#lostUnread = undefined;',
+    from: '      this.#ownAfter = START;\n      this.#losses.reconnected();',
+    to: '      this.#ownAfter = undefined;\n      this.#losses.reconnected();',
     proof: core('recovery', 'group'),
   },
   {

@@ -6,6 +6,7 @@ import { asError, GroupVanishedError } from './errors.ts';
 import { failpoint } from './failpoint.ts';
 import type { Group, Page } from './group.ts';
 import type { InHand, Lease } from './in-hand.ts';
+import { LossWatch } from './loss-watch.ts';
 import { ReadSize } from './read-size.ts';
 import type { RedisTrouble } from './redis-trouble.ts';
 import type { Report } from './stream-consumer-events.ts';
@@ -15,9 +16,6 @@ const BLOCK_MS = 500;
 
 /** How often a batch that lingers is looked after: each look takes what has come since. */
 const LINGER_STEP_MS = 50;
-
-/** How often Redis is asked, before a read, whether entries are gone that the group has not read. */
-const LOSS_LOOK_MS = 5_000;
 
 /** Entries to claim per command: XAUTOCLAIM examines ten times as many, which takes Redis about 5 ms. */
 const CLAIM_COUNT = 500;
@@ -58,12 +56,7 @@ export class BatchSource {
   #nextClaimAt = 0;
   /** Claimed and new entries take turns, so that a long sweep holds up neither. */
   #claimTurn = false;
-  readonly #reportedLost = new Set<EntryId>();
-  #nextLossLookAt = 0;
-  /** What was lost unread up to the last look; undefined before the first one on this connection. */
-  #lostUnread: number | undefined;
-  /** Reading on from a loss. Redis 7.2 and newer forget it then, which must be seen lest it hide what is lost next. */
-  #passing = false;
+  readonly #losses: LossWatch;
 
   constructor(
     ports: {
@@ -82,6 +75,7 @@ export class BatchSource {
     this.#isolation = ports.isolation;
     this.#clock = ports.clock;
     this.#report = ports.report;
+    this.#losses = new LossWatch(ports);
     this.#options = options;
     this.#backoff = new Backoff({ minMs: 100, maxMs: 2_000 }, ports.clock);
   }
@@ -108,7 +102,7 @@ export class BatchSource {
     if (generation !== this.#generation) {
       this.#generation = generation;
       this.#ownAfter = START;
-      this.#lostUnread = undefined;
+      this.#losses.reconnected();
     }
     if (this.#ownAfter !== undefined) return this.#own(this.#ownAfter);
     this.#claimTurn = !this.#claimTurn && this.#clock.now() >= this.#nextClaimAt;
@@ -143,7 +137,7 @@ export class BatchSource {
   async #again(page: Page, origin: 'own' | 'claimed', inHand: ReadonlySet<EntryId>): Promise<readonly ReadBatch[]> {
     // What is in hand is not lost: its fields were read before the stream was trimmed.
     const lost = page.lost.filter((id) => !inHand.has(id));
-    if (lost.length > 0) await this.#lost(lost);
+    if (lost.length > 0) await this.#losses.clear(lost);
     const back = page.entries.filter((entry) => !inHand.has(entry.id));
     if (back.length === 0) return [];
     const { usual, suspects } = await this.#isolation.sort(back);
@@ -152,7 +146,7 @@ export class BatchSource {
   }
 
   async #new(drain: AbortSignal): Promise<readonly ReadBatch[]> {
-    await this.#lookForLoss();
+    await this.#losses.look();
     const count = this.#count();
     const sweeping = this.#claimCursor !== START;
     const { entries } = await this.#group.readNew(count, sweeping ? undefined : BLOCK_MS);
@@ -228,30 +222,6 @@ export class BatchSource {
 
   #batch(entries: readonly Entry[], byteLength: number, alone: boolean, since?: number): ReadBatch {
     return { lease: this.#inHand.take(entries, byteLength, since), alone };
-  }
-
-  /** Loss is an event: it is reported before the entries leave the group's pending list. */
-  async #lost(ids: readonly EntryId[]): Promise<void> {
-    const fresh = ids.filter((id) => !this.#reportedLost.has(id));
-    if (fresh.length > 0) this.#report('lost', { count: fresh.length, ids: fresh });
-    for (const id of fresh) this.#reportedLost.add(id);
-    await this.#group.acknowledge(ids);
-    for (const id of ids) this.#reportedLost.delete(id);
-  }
-
-  /**
-   * Entries that were trimmed unread are missing from what is read without a trace, so Redis is asked. What it says was
-   * passed over before this connection was made is no news, and after a failover it may be untrue.
-   */
-  async #lookForLoss(): Promise<void> {
-    if (!this.#passing && this.#clock.now() < this.#nextLossLookAt) return;
-    this.#nextLossLookAt = this.#clock.now() + LOSS_LOOK_MS;
-    const loss = await this.#group.unreadLoss();
-    if (!loss) return;
-    const known = this.#lostUnread ?? (loss.passed ? loss.count : 0);
-    this.#lostUnread = loss.count;
-    this.#passing = !loss.passed && loss.count > 0;
-    if (loss.count > known) this.#report('lost', { count: loss.count - known, ids: [] });
   }
 
   async #recover(error: Error, drain: AbortSignal): Promise<void> {
