@@ -17,7 +17,7 @@ export interface ProcessPlan {
   readonly args: readonly string[];
   /** Added to this process's own. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Whether it is given up when it ends before it said, by a message, that it has started. Default false. */
+  /** Whether it is given up when it ends by itself before it said, by a message, that it has started. Default false. */
   readonly mustStart?: boolean;
 }
 
@@ -59,7 +59,7 @@ export async function keepRunning(plan: ProcessPlan, surroundings: Surroundings)
     // A process that has not begun yet is ended by the signal itself, and has nothing in hand.
     const drained = code === EXIT.done || signal === 'SIGTERM';
     if (drain.aborted) return drained ? EXIT.done : EXIT.failed;
-    if (code === EXIT.usage || !hasStarted) {
+    if (code === EXIT.usage || (code !== null && !hasStarted)) {
       const what = code === EXIT.usage ? 'what it was started with is wrong' : 'it could not start';
       log.error({ name: plan.name }, `is not started again: ${what}`);
       return code === EXIT.usage ? EXIT.usage : EXIT.failed;
