@@ -139,7 +139,7 @@ const ACTIONS: { readonly [Kind in keyof RsyslogConfigOptions]: (options: Rsyslo
   omhiredis: ({ server, port = 6_379, stream }) => ({
     heading: [
       '# rsyslog straight to Redis, without the shipper. No write-ahead log, no eid: a line whose reply is lost is added',
-      '# twice, and nothing recognises it. Needs an omhiredis that knows mode="stream": an older one refuses this file.',
+      '# twice, and nothing recognises it. Needs an omhiredis that knows mode="stream": that of 8.2504 does, 8.2302 refuses this file.',
     ],
     modules: ['omhiredis'],
     endsLines: false,
