@@ -1,7 +1,7 @@
 import { RedisConnection } from '@distributary/core';
-import { freePort, startRedis } from '@distributary/testing';
+import { freePort, startRedis, until } from '@distributary/testing';
 import { expect, it } from 'vitest';
-import { FILE_TEAM, run } from './distributary.ts';
+import { FILE_TEAM, run, start } from './distributary.ts';
 
 it('shows every group with its lag, what is pending, and what to do', async () => {
   await using redis = await startRedis();
@@ -37,6 +37,14 @@ it('ends with 1 when a declared group is missing, and says what to do', async ()
   expect(stdout).toContain('cli_stream: no such stream yet');
   expect(stdout).toContain('no such group: start its consumer');
   expect(code).toBe(1);
+});
+
+it('shows again and again with --watch', async () => {
+  await using redis = await startRedis();
+  await using watching = start(['status', '--watch', '1', '--json'], { REDIS_URL: redis.url });
+  await until(() => watching.log().length >= 2);
+  expect(watching.log().map(({ redis: url }) => url)).toEqual(watching.log().map(() => redis.url));
+  await watching.end();
 });
 
 it('ends with 3 when Redis does not answer, and says where it looked', async () => {
