@@ -35,8 +35,7 @@ export function demoCommand(setExit: SetExit): Command {
       const interrupted = new AbortController();
       const interrupt = () => interrupted.abort();
       for (const signal of ENDING) process.on(signal, interrupt);
-      const { quietStory = false, keepRunning = false } = options;
-      const { for: seconds, rate } = options;
+      const { for: seconds, rate, quietStory = false, keepRunning = false } = options;
       setExit(await runDemo({ for: seconds, rate, quietStory, keepRunning }, interrupted.signal));
       for (const signal of ENDING) process.off(signal, interrupt);
     });

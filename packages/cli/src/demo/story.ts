@@ -31,7 +31,8 @@ const CHAPTERS: readonly Chapter[] = [
   {
     at: 0.7,
     async happen({ elasticsearch }) {
-      await elasticsearch.faults?.clear();
+      if (!elasticsearch.faults) return 'All flowing still.';
+      await elasticsearch.faults.clear();
       return "The NOC's Elasticsearch is back, and the NOC catches up.";
     },
   },
