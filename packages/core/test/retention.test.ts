@@ -340,7 +340,7 @@ describeWithRedisProcess('what a team sheds', () => {
   });
 
   it('survives the death of Redis together with the trimming, or not at all', async () => {
-    await using durable = await startRedis({ persistent: true, args: ['--appendfsync', 'always'] });
+    await using durable = await startRedis({ persistent: true });
     await using stream = new TrimmedStream(durable);
     await addQuickly(stream, 20_000);
     await stream.create('slow');

@@ -81,7 +81,8 @@ export class RedisProcess implements RedisFixture {
   async #run(): Promise<void> {
     const { bin, args, persistent } = this.#options;
     const own = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.#folder.path, '--save', ''];
-    const child = spawn(bin, [...own, '--appendonly', persistent ? 'yes' : 'no', ...args], {
+    const kept = persistent ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
+    const child = spawn(bin, [...own, ...kept, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });

@@ -6,7 +6,11 @@ import { RedisProcess } from './redis-process.ts';
 export interface StartRedisOptions {
   /** More arguments for the server, such as `['--maxmemory', '20mb']`; they need a process. */
   readonly args?: readonly string[];
-  /** Keeps data in an append-only file, so that it survives `kill` and `restart`. Default false. */
+  /**
+   * Keeps data in an append-only file that is synced before each reply, so that what was acknowledged survives `kill`
+   * and `restart`: with `everysec` Redis puts off writing while a sync is under way, and a kill on a busy disk loses
+   * up to two seconds of it. Default false.
+   */
   readonly persistent?: boolean;
   /** Takes a server process or throws. Default: whether `args` or `persistent` are given. */
   readonly requireProcess?: boolean;

@@ -61,7 +61,7 @@ describe('startRedis', () => {
 
 describeWithRedisProcess('a Redis server process', () => {
   it('keeps its port and its data through a kill and a restart when it is persistent', async () => {
-    await using redis = await startRedis({ persistent: true, args: ['--appendfsync', 'always'] });
+    await using redis = await startRedis({ persistent: true });
     await ask(redis.url, 'SET', 'kept', 'yes');
     await redis.kill();
     await expect(ask(redis.url, 'PING')).rejects.toThrow();

@@ -9,6 +9,9 @@ import { UsageError } from '../usage-error.ts';
 import { type LogLine, Spawned } from './spawned.ts';
 
 export const STREAM = 'syslog_stream';
+/** As an operator would have it: nobody kills this Redis. */
+const EVERY_SECOND = ['--appendfsync', 'everysec'];
+
 const CONSUMERS = ['consumers/noc', 'consumers/security'];
 const TOKEN = 'token-of-the-demonstration';
 const READY_WITHIN_MS = 30_000;
@@ -47,7 +50,9 @@ export async function openHouse(say: (text: string) => void): Promise<DemoHouse>
 
   const { REDIS_URL: _, ...environment } = process.env;
   const persistent = redisCapability(environment).kind === 'process';
-  const redis = started.use(await startRedis({ environment, persistent }));
+  const redis = started.use(
+    await startRedis({ environment, persistent, ...(persistent ? { args: EVERY_SECOND } : {}) }),
+  );
   say(`Redis: ${redis.describe}${persistent ? ', append-only file on' : ''}`);
   const elasticsearch = started.use(await startElasticsearch({ process: true }));
   say(`Elasticsearch of the NOC: ${elasticsearch.describe}`);
