@@ -1,26 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import {
-  asError,
-  checkName,
-  OptionsError,
-  parseRetention,
-  type RetentionPolicy,
-  type StreamConsumer,
-} from '@distributary/core';
+import { asError, OptionsError, parseTeamContract, type StreamConsumer, type TeamContract } from '@distributary/core';
 import { UsageError } from './usage-error.ts';
 
-/** A team's package: whose it is, and what to load. */
-export interface Team {
+/** A team's package: what it declares, and what to load. */
+export interface Team extends Omit<TeamContract, 'lagSlo'> {
   readonly folder: string;
   /** The folder's own name, such as `noc`. */
   readonly name: string;
-  readonly stream: string;
-  readonly group: string;
-  readonly owner: string | undefined;
-  /** What may become of entries that the team has not had yet. */
-  readonly retention: RetentionPolicy;
+  /** How far the group may be behind; undefined where the package does not say. */
+  readonly lagSloSeconds: number | undefined;
   /** The module that the package exports. */
   readonly module: string;
 }
@@ -37,38 +27,26 @@ export const FROM_SOURCE: boolean = import.meta.url.endsWith('.ts');
 
 interface Manifest {
   readonly exports?: string | Readonly<Record<string, unknown>>;
-  readonly distributary?: {
-    readonly stream?: unknown;
-    readonly group?: unknown;
-    readonly owner?: unknown;
-    readonly retention?: unknown;
-  };
+  readonly distributary?: unknown;
 }
 
 /**
  * Reads the package.json of a team's package.
  * @param path its folder
- * @throws UsageError saying what is missing
+ * @throws UsageError naming every key that is wrong or missing, and what is allowed
  */
 export async function readTeam(path: string): Promise<Team> {
   const folder = resolve(path);
   const manifest = await readManifest(folder, path);
-  const { stream, group, owner, retention } = manifest.distributary ?? {};
-  if (typeof stream !== 'string' || typeof group !== 'string') {
+  if (manifest.distributary === undefined) {
     throw new UsageError(
       `${path}/package.json does not say what the package consumes. Add: "distributary": { "stream": "syslog_stream", "group": "…_team", "owner": "…" }`,
     );
   }
   try {
-    return {
-      folder,
-      name: basename(folder),
-      stream,
-      group: checkName('group', group),
-      owner: typeof owner === 'string' ? owner : undefined,
-      retention: parseRetention(retention),
-      module: join(folder, entryOf(manifest, path)),
-    };
+    const { lagSlo, ...contract } = parseTeamContract(manifest.distributary);
+    const module = join(folder, entryOf(manifest, path));
+    return { ...contract, lagSloSeconds: lagSlo, folder, name: basename(folder), module };
   } catch (thrown) {
     throw thrown instanceof OptionsError ? new UsageError(`${path}/package.json: ${thrown.message}`) : thrown;
   }

@@ -28,6 +28,7 @@ export { EVENT_ID_FIELD, eventId, eventIdentity, eventIdentityJson } from './ide
 export { type JsonLine, jsonLine, jsonText } from './json-line.ts';
 export { checkName, groupKey } from './keys.ts';
 export { LINE_FIELD, lineOf, originJson } from './line.ts';
+export type { MaskedKind, MaskRule } from './mask-rule.ts';
 export { parseOptions } from './options.ts';
 export { type RedisArgument, RedisConnection } from './redis-connection.ts';
 export { DEFAULT_REDIS_URL, describeRedis, type RedisOptions, redisFromEnvironment } from './redis-options.ts';
@@ -56,4 +57,5 @@ export {
 export { StreamConsumer } from './stream-consumer.ts';
 export type { ConsumerState, StreamConsumerEvents } from './stream-consumer-events.ts';
 export type { StreamConsumerOptions, Tuning, TuningOptions } from './stream-consumer-options.ts';
+export { parseTeamContract, type SinkKind, type TeamContract } from './team-contract.ts';
 export { watchEventLoop } from './watchdog.ts';

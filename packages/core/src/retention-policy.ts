@@ -39,6 +39,13 @@ const schema: JSONSchemaType<{ shed: ShedBounds }> = {
   },
 };
 
+/** A policy as a property of another schema. */
+export const RETENTION_SCHEMA: JSONSchemaType<RetentionPolicy> = {
+  description: 'What may become of entries that the team has not had yet.',
+  anyOf: [{ type: 'string', const: 'protect' }, schema],
+  default: 'protect',
+} as unknown as JSONSchemaType<RetentionPolicy>;
+
 /**
  * @param given nothing stands for `protect`
  * @throws OptionsError saying what a policy looks like
