@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { demoCommand } from './commands/demo.ts';
+import { newCommand } from './commands/new.ts';
 import { parseCommand } from './commands/parse.ts';
 import { retainCommand } from './commands/retain.ts';
 import { runCommand } from './commands/run.ts';
@@ -14,7 +15,7 @@ export function createProgram(setExit: SetExit): Command {
     .configureHelp({ showGlobalOptions: false })
     .showSuggestionAfterError()
     .addHelpText('after', EXIT_CODES);
-  const commands = [runCommand, shipCommand, statusCommand, retainCommand, parseCommand, demoCommand];
+  const commands = [newCommand, runCommand, shipCommand, statusCommand, retainCommand, parseCommand, demoCommand];
   for (const create of commands) program.addCommand(create(setExit).exitOverride());
   return program;
 }

@@ -43,6 +43,7 @@ export type { ShedRange } from './retention-script.ts';
 export { retryAfterMs } from './retry-after.ts';
 export { Secret, secretFrom } from './secret.ts';
 export { probeServer, type ServerCapabilities, type ServerProbe } from './server-probe.ts';
+export { settingsFromEnvironment } from './settings.ts';
 export { type Settlement, settle, type Verdict } from './settlement.ts';
 export {
   type Delivered,

@@ -12,7 +12,7 @@ export function parseOptions<Options>(schema: JSONSchemaType<Options>, given: un
   const options = copied(given ?? {});
   const validate = ajv.compile(schema);
   if (validate(options)) return options;
-  throw new OptionsError(`Options of ${subject}: ${(validate.errors ?? []).map(describe).join('; ')}.`);
+  throw new OptionsError(`Options of ${subject}: ${(validate.errors ?? []).map(describeFault).join('; ')}.`);
 }
 
 /** Defaults are filled into a copy; what is no plain object or list is for the schema to refuse. */
@@ -22,14 +22,17 @@ function copied(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copied(member)]));
 }
 
-function describe(error: ErrorObject): string {
+/** One violation of a schema, in words that name what is wrong. Of an `Ajv` that is verbose. */
+export function describeFault(error: ErrorObject): string {
   const path = error.instancePath.slice(1).replaceAll('/', '.');
-  const params = error.params as { additionalProperty?: string; allowedValues?: unknown[] };
+  const params = error.params as { additionalProperty?: string; missingProperty?: string; allowedValues?: unknown[] };
   if (params.additionalProperty !== undefined) {
     const known = Object.keys((error.parentSchema as { properties?: object }).properties ?? {});
     const name = [path, params.additionalProperty].filter(Boolean).join('.');
     return `there is no option "${name}" (there are ${known.join(', ')})`;
   }
+  if (params.missingProperty !== undefined)
+    return `${[path, params.missingProperty].filter(Boolean).join('.')} is missing`;
   const allowed = params.allowedValues ? ` (${params.allowedValues.join(', ')})` : '';
   const given = JSON.stringify(error.data);
   return `${path || 'they'} ${error.message ?? 'are wrong'}${allowed}, not ${given ?? typeof error.data}`;

@@ -1,0 +1,4 @@
+export { type Config, readConfig, type Settings } from './config.ts';
+export { SampleConsumer as default } from './consumer.ts';
+export { toEvent } from './mapping.ts';
+export { preview } from './preview.ts';
