@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ROOT } from '../documents.ts';
+import { copyInstalledModules } from '../installed-modules.ts';
 import type { Mutant } from './mutants.ts';
 
 /** A copy of the working tree in a folder of its own, with the same dependencies; its packages import each other. */
@@ -13,14 +14,16 @@ export class WorkspaceCopy implements AsyncDisposable {
     this.path = path;
   }
 
-  static async make(): Promise<WorkspaceCopy> {
+  /** @param options.modules `own` where npm is to install something into the copy. Default `shared` */
+  static async make({ modules = 'shared' }: { modules?: 'shared' | 'own' } = {}): Promise<WorkspaceCopy> {
     const copy = new WorkspaceCopy(await mkdtemp(join(tmpdir(), 'distributary-mutant-')));
     const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], { cwd: ROOT });
     for (const file of files.toString().split('\0').filter(Boolean)) {
       await mkdir(dirname(join(copy.path, file)), { recursive: true });
       await cp(join(ROOT, file), join(copy.path, file)).catch(ignoreDeleted);
     }
-    await copy.#linkModules('node_modules');
+    if (modules === 'own') await copyInstalledModules(copy.path);
+    else await copy.#linkModules('node_modules');
     for (const folder of ['packages', 'consumers', '.']) {
       for (const name of await readdir(join(ROOT, folder))) await copy.#linkModules(join(folder, name, 'node_modules'));
     }

@@ -35,9 +35,7 @@ export async function packageFiles(plan: TeamPlan, { kind }: Surroundings): Prom
     addReferences(files, manifest);
   }
   const rename = renaming(plan, kind === 'alone' ? ALONE : {});
-  return [...files]
-    .map(([path, text]) => ({ path: rename(path), text: rename(text) }))
-    .sort((a, b) => (a.path < b.path ? -1 : 1));
+  return [...files].map(([path, text]) => ({ path, text: rename(text) })).sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** The compose file of a sink's template, which has the team's service. */

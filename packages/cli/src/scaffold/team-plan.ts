@@ -26,11 +26,11 @@ export const CHECKS: { readonly [Part in keyof TeamPlan]: (given: string) => Tea
 
 /** Words that YAML takes for something else than a name. */
 const NO_NAMES_IN_YAML = ['true', 'false', 'null', 'yes', 'no', 'on', 'off'];
-const MAX_NAME_LENGTH = 40;
+const MAX_NAME_LENGTH = 24;
 
 function checkTeamName(name: string): string {
   if (!/^[a-z][a-z0-9]*([-_][a-z0-9]+)*$/.test(name) || name.length < 2 || name.length > MAX_NAME_LENGTH) {
-    const rule = `Use 2 to ${MAX_NAME_LENGTH} small letters, digits and single hyphens or underscores, such as fraud or fraud-eu.`;
+    const rule = `Use 2 to ${MAX_NAME_LENGTH} lower-case letters, digits and single hyphens or underscores, such as fraud or fraud-eu.`;
     throw new UsageError(`${JSON.stringify(name)} cannot be the name of a team's package. ${rule}`);
   }
   if (name === 'stream' || NO_NAMES_IN_YAML.includes(name)) {

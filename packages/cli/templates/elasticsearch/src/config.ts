@@ -20,7 +20,11 @@ const schema: JSONSchemaType<Settings> = {
   additionalProperties: false,
   required: ['SAMPLE_INDEX'],
   properties: {
-    SAMPLE_INDEX: { type: 'string', pattern: '^[a-z0-9]', default: 'sample-lines-{yyyy.MM.dd}' },
+    SAMPLE_INDEX: {
+      type: 'string',
+      pattern: '^[a-z0-9]',
+      default: 'sample-lines-{yyyy.MM.dd}',
+    },
   },
 };
 

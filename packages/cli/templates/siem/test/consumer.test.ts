@@ -18,14 +18,15 @@ describe('the configuration', () => {
   const siem = { SIEM_URL: 'https://splunk:8088', SIEM_TOKEN: TOKEN };
 
   it('takes the settings of the team from the environment, and shows no token', () => {
-    expect(readConfig(siem).settings.SAMPLE_SOURCETYPE).toBe('cisco:asa');
-    expect(readConfig({ ...siem, SAMPLE_SOURCETYPE: 'fw' }).settings.SAMPLE_SOURCETYPE).toBe('fw');
-    expect(JSON.stringify(readConfig(siem))).not.toContain(TOKEN);
+    const config = readConfig({ ...siem, SAMPLE_SOURCETYPE: 'fw' });
+    expect(config.settings.SAMPLE_SOURCETYPE).toBe('fw');
+    expect(JSON.stringify(config)).not.toContain(TOKEN);
   });
 
   it('names the variable that is missing or wrong', () => {
     expect(() => readConfig({})).toThrow('SIEM_URL is not set');
-    expect(() => readConfig({ ...siem, SAMPLE_SOURCETYPE: 'a b' })).toThrow('SAMPLE_SOURCETYPE must match');
+    const wrong = { ...siem, SAMPLE_SOURCETYPE: 'a b' };
+    expect(() => readConfig(wrong)).toThrow('SAMPLE_SOURCETYPE must match');
   });
 });
 

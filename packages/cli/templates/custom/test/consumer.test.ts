@@ -16,7 +16,8 @@ describe('the mapping', () => {
 
 describe('the configuration', () => {
   it('takes the settings of the team from the environment', () => {
-    expect(readConfig({ SAMPLE_FOLDER: '/data' }).settings.SAMPLE_FOLDER).toBe('/data');
+    const { settings } = readConfig({ SAMPLE_FOLDER: '/data' });
+    expect(settings.SAMPLE_FOLDER).toBe('/data');
   });
 
   it('names the variable that is missing', () => {
