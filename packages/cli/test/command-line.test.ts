@@ -2,17 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { run } from './distributary.ts';
 
 describe('the command line', () => {
-  it.each(['run', 'ship', 'status', 'parse', 'demo'])('%s --help has examples and exit codes', async (command) => {
-    const { code, stdout } = await run([command, '--help']);
-    expect(code).toBe(0);
-    expect(stdout).toContain('Examples:');
-    expect(stdout).toContain('Exit codes: 0');
-  });
+  it.each(['new', 'run', 'ship', 'status', 'parse', 'demo'])(
+    '%s --help has examples and exit codes',
+    async (command) => {
+      const { code, stdout } = await run([command, '--help']);
+      expect(code).toBe(0);
+      expect(stdout).toContain('Examples:');
+      expect(stdout).toContain('Exit codes: 0');
+    },
+  );
 
   it('names every command in its help', async () => {
     const { code, stdout } = await run(['--help']);
     expect(code).toBe(0);
-    for (const command of ['run', 'ship', 'status', 'parse', 'demo']) expect(stdout).toContain(`  ${command} `);
+    for (const command of ['new', 'run', 'ship', 'status', 'parse', 'demo']) expect(stdout).toContain(`  ${command} `);
   });
 
   it.each([

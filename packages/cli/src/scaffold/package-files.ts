@@ -15,6 +15,10 @@ export interface PlannedFile {
 
 const TEMPLATES = fileURLToPath(new URL('../../templates', import.meta.url));
 
+const MANIFEST = 'package.json';
+/** What a place adds to it; by another name, for it is no package. */
+const AROUND_MANIFEST = 'manifest.json';
+
 /** npm leaves a file of its own name out of what it publishes. */
 const NAMES = new Map([['gitignore', '.gitignore']]);
 
@@ -28,8 +32,9 @@ const ALONE = {
 /** Every file of the new package, in the order of their paths: the sink's template, and around it that of the place. */
 export async function packageFiles(plan: TeamPlan, { kind }: Surroundings): Promise<PlannedFile[]> {
   const [own, around] = await Promise.all([readTemplate(plan.sink), readTemplate(kind)]);
-  const manifest = packageManifest(manifestOf(own), manifestOf(around));
-  const files = new Map([...own, ...around, ['package.json', `${JSON.stringify(manifest, null, 2)}\n`]]);
+  const manifest = packageManifest(manifestOf(own, MANIFEST), manifestOf(around, AROUND_MANIFEST));
+  const files = new Map([...own, ...around, [MANIFEST, `${JSON.stringify(manifest, null, 2)}\n`]]);
+  files.delete(AROUND_MANIFEST);
   if (kind === 'workspace') {
     files.delete('docker-compose.yml');
     addReferences(files, manifest);
@@ -56,6 +61,6 @@ async function readTemplate(name: string): Promise<Map<string, string>> {
   return new Map(files);
 }
 
-function manifestOf(template: ReadonlyMap<string, string>): TemplateManifest {
-  return JSON.parse(template.get('package.json') ?? '{}') as TemplateManifest;
+function manifestOf(template: ReadonlyMap<string, string>, path: string): TemplateManifest {
+  return JSON.parse(template.get(path) ?? '{}') as TemplateManifest;
 }
