@@ -46,7 +46,7 @@ describe('distributary new', () => {
         group: 'fraud_team',
         owner: 'fraud@example.com',
         sink: 'elasticsearch',
-        lagSlo: 300,
+        lagSlo: 60,
       },
     });
     for (const next of ['npm install', 'npm test -w consumers/fraud', 'npx distributary run consumers/fraud']) {

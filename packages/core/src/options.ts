@@ -25,14 +25,12 @@ function copied(value: unknown): unknown {
 /** One violation of a schema, in words that name what is wrong. Of an `Ajv` that is verbose. */
 export function describeFault(error: ErrorObject): string {
   const path = error.instancePath.slice(1).replaceAll('/', '.');
-  const params = error.params as { additionalProperty?: string; missingProperty?: string; allowedValues?: unknown[] };
+  const params = error.params as { additionalProperty?: string; allowedValues?: unknown[] };
   if (params.additionalProperty !== undefined) {
     const known = Object.keys((error.parentSchema as { properties?: object }).properties ?? {});
     const name = [path, params.additionalProperty].filter(Boolean).join('.');
     return `there is no option "${name}" (there are ${known.join(', ')})`;
   }
-  if (params.missingProperty !== undefined)
-    return `${[path, params.missingProperty].filter(Boolean).join('.')} is missing`;
   const allowed = params.allowedValues ? ` (${params.allowedValues.join(', ')})` : '';
   const given = JSON.stringify(error.data);
   return `${path || 'they'} ${error.message ?? 'are wrong'}${allowed}, not ${given ?? typeof error.data}`;

@@ -1,4 +1,4 @@
-import { Ajv, type JSONSchemaType } from 'ajv';
+import { Ajv, type ErrorObject, type JSONSchemaType } from 'ajv';
 import { OptionsError } from './errors.ts';
 import { describeFault } from './options.ts';
 
@@ -20,5 +20,10 @@ export function settingsFromEnvironment<Settings>(
   );
   const validate = ajv.compile(schema);
   if (validate(settings)) return settings;
-  throw new OptionsError(`The environment is wrong: ${(validate.errors ?? []).map(describeFault).join('; ')}.`);
+  throw new OptionsError(`The environment is wrong: ${(validate.errors ?? []).map(describeVariable).join('; ')}.`);
+}
+
+function describeVariable(error: ErrorObject): string {
+  const { missingProperty } = error.params as { missingProperty?: string };
+  return missingProperty === undefined ? describeFault(error) : `${missingProperty} is not set`;
 }

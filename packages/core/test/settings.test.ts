@@ -29,12 +29,12 @@ it('reads each setting from the variable of its name, and nothing else', () => {
 
 it('takes a variable that is set to nothing for one that is not set', () => {
   expect(settingsFromEnvironment(schema, { LAB_FOLDER: '/lab', LAB_MODE: '' }).LAB_MODE).toBe('all');
-  expect(() => settingsFromEnvironment(schema, { LAB_FOLDER: '' })).toThrow('LAB_FOLDER is missing');
+  expect(() => settingsFromEnvironment(schema, { LAB_FOLDER: '' })).toThrow('LAB_FOLDER is not set');
 });
 
 it('names every variable that is wrong, and what it may be', () => {
   expect(() => settingsFromEnvironment(schema, { LAB_MAX_LINES: 'many', LAB_MODE: 'some' })).toThrow(
-    'The environment is wrong: LAB_FOLDER is missing; LAB_MAX_LINES must be integer, not "many"; ' +
+    'The environment is wrong: LAB_FOLDER is not set; LAB_MAX_LINES must be integer, not "many"; ' +
       'LAB_MODE must be equal to one of the allowed values (all, denied), not "some".',
   );
 });

@@ -1,5 +1,6 @@
+import type { SinkKind } from '@distributary/core';
 import { UsageError } from '../usage-error.ts';
-import { CHECKS, SINK_KINDS, type SinkKind, type TeamPlan } from './team-plan.ts';
+import { CHECKS, SINK_KINDS, type TeamPlan } from './team-plan.ts';
 
 const HINTS: { readonly [Kind in SinkKind]: string } = {
   elasticsearch: 'the bulk API',

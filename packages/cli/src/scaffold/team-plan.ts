@@ -1,8 +1,8 @@
-import { checkName, OptionsError } from '@distributary/core';
+import { checkName, OptionsError, type SinkKind } from '@distributary/core';
 import { UsageError } from '../usage-error.ts';
 
-export const SINK_KINDS = ['elasticsearch', 'siem', 'custom'] as const;
-export type SinkKind = (typeof SINK_KINDS)[number];
+/** Those that there is a template for. */
+export const SINK_KINDS: readonly SinkKind[] = ['elasticsearch', 'siem', 'custom'];
 
 /** What a new team's package is made from. */
 export interface TeamPlan {

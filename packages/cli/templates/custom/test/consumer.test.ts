@@ -21,7 +21,7 @@ describe('the configuration', () => {
   });
 
   it('names the variable that is missing', () => {
-    expect(() => readConfig({})).toThrow('SAMPLE_FOLDER is missing');
+    expect(() => readConfig({})).toThrow('SAMPLE_FOLDER is not set');
   });
 });
 
