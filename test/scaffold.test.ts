@@ -1,6 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { describeWithRedisProcess, startProcess, temporaryFolder, until } from '@distributary/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { House, STREAM } from './house.ts';
@@ -8,7 +7,6 @@ import { copyInstalledModules } from './installed-modules.ts';
 import { WorkspaceCopy } from './mutants/workspace-copy.ts';
 
 const INSTALL = ['install', '--prefer-offline', '--no-audit', '--no-fund'];
-const TOKEN = '00000000-0000-4000-8000-000000000001';
 
 /** One of each kind, with names that are not the same word in a class, a variable and an index. */
 const TEAMS = [
@@ -60,7 +58,7 @@ describeWithRedisProcess('a scaffolded team', () => {
     await using house = await House.open();
     await using folder = await temporaryFolder();
     const folders = TEAMS.map(({ name }) => `consumers/${name}`);
-    const environment = { ...house.environment, SIEM_TOKEN: TOKEN, AUDIT_2_FOLDER: folder.path };
+    const environment = { ...house.environment, AUDIT_2_FOLDER: folder.path };
     await using running = startProcess(process.execPath, [distributary(), 'run', ...folders], {
       cwd: copy.path,
       environment,
@@ -83,7 +81,7 @@ describeWithRedisProcess('a scaffolded team', () => {
     for (const { sink } of TEAMS) {
       for (const name of names) await scaffold({ name: `${name}${sink.charAt(0)}`, sink });
     }
-    await execute('npx', ['biome', 'check', '--error-on-warnings', 'consumers'], copy.path);
+    await execute(inCopy('node_modules/.bin/biome'), ['check', '--error-on-warnings', 'consumers'], copy.path);
   });
 
   it('alone, made by what is published, installs, passes its tests, and sees entries arrive', async () => {
@@ -108,20 +106,19 @@ describeWithRedisProcess('a scaffolded team', () => {
 
 /** Gives a folder what `npm install` of the published packages would: packed, and nothing of them linked. */
 async function installPublished(workspace: string, folder: string): Promise<void> {
-  const packages = (await readdir(join(workspace, 'packages'))).map((name) => `packages/${name}`);
-  const built = packages.filter((name) => !name.endsWith('create-distributary'));
-  await execute('npx', ['tsc', '-b', ...built], workspace);
-  await execute('npm', ['pack', '--pack-destination', folder, ...packages.flatMap((name) => ['-w', name])], workspace);
+  const names = await readdir(join(workspace, 'packages'));
+  const built = names.filter((name) => name !== 'create-distributary').map((name) => `packages/${name}`);
+  await execute(join(workspace, 'node_modules/.bin/tsc'), ['-b', ...built], workspace);
+  const all = names.flatMap((name) => ['-w', `packages/${name}`]);
+  await execute('npm', ['pack', '--pack-destination', folder, ...all], workspace);
   await copyInstalledModules(folder);
-  await rm(join(folder, 'node_modules/@distributary'), { recursive: true });
-  for (const name of packages.map((path) => basename(path))) {
-    const { name: published } = JSON.parse(await readFile(join(workspace, 'packages', name, 'package.json'), 'utf8'));
-    const target = join(folder, 'node_modules', published);
-    await rm(target, { recursive: true, force: true });
-    await mkdir(target, { recursive: true });
-    const [tarball] = (await readdir(folder)).filter((file) =>
-      file.startsWith(`${published.replace('@', '').replace('/', '-')}-0`),
-    );
-    execFileSync('tar', ['-xzf', join(folder, String(tarball)), '-C', target, '--strip-components=1']);
+  for (const directory of names) {
+    const manifest = JSON.parse(await readFile(join(workspace, 'packages', directory, 'package.json'), 'utf8'));
+    const { name, version } = manifest as { name: string; version: string };
+    const tarball = `${name.replace('@', '').replace('/', '-')}-${version}.tgz`;
+    const target = join(folder, 'node_modules', name);
+    await rm(target, { recursive: true });
+    await mkdir(target);
+    await execute('tar', ['-xzf', tarball, '-C', target, '--strip-components=1'], folder);
   }
 }

@@ -126,6 +126,8 @@ describe('distributary new', () => {
     { wrong: ['Fraud'], says: '"Fraud" cannot be the name of a team\'s package. Use 2 to 24 lower-case letters' },
     { wrong: ['../fraud'], says: "cannot be the name of a team's package" },
     { wrong: ['fraud--eu'], says: "cannot be the name of a team's package" },
+    { wrong: ['null'], says: 'it means something else in its files. Use another' },
+    { wrong: ['collector'], says: 'it means something else in its files. Use another' },
     { wrong: ['stream'], says: 'it means something else in its files. Use another' },
     { wrong: ['fraud', '--group', 'my group'], says: '"my group" cannot be the name of a group. Use 1 to 64 letters' },
     { wrong: ['fraud', '--stream', "a'b"], says: 'cannot be the name of a stream here. Use 1 to 200 letters' },
@@ -150,6 +152,11 @@ describe('distributary new', () => {
     { compose: 'services:\n  fraud:\n    image: fraud\n', says: 'has a service fraud already. Use another name' },
     { compose: 'services: [\n', says: 'docker-compose.yml cannot be read: ' },
     { compose: 'name: empty\n', says: 'docker-compose.yml has no services' },
+    {
+      compose: 'services:\n    a:\n        image: a\n',
+      says: 'is not written as a block that is indented by two spaces',
+    },
+    { compose: 'services: { a: { image: a } }\n', says: 'is not written as a block that is indented by two spaces' },
     { compose: '', says: 'docker-compose.yml holds no mapping' },
   ])('writes nothing beside a compose file that cannot take the service: $says', async ({ compose, says }) => {
     await using folder = await checkout();

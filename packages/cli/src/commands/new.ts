@@ -46,7 +46,7 @@ export function newCommand(setExit: SetExit): Command {
     });
 }
 
-/** @throws UsageError naming each part that is wrong, or missing where nobody can be asked */
+/** @throws UsageError naming a part that is wrong, or all that are missing where nobody can be asked */
 async function completed(given: Partial<TeamPlan>, { mayAsk }: { mayAsk: boolean }): Promise<TeamPlan | undefined> {
   const parts = Object.keys(CHECKS) as (keyof TeamPlan)[];
   for (const part of parts) if (given[part] !== undefined) CHECKS[part](given[part]);

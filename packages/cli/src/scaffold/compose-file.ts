@@ -22,7 +22,7 @@ interface Edit {
 /**
  * Adds a service to a compose file, with the volumes that it mounts, and its package to what a `retain` command in
  * there asks before it trims. Every other byte of the file stays.
- * @throws UsageError when it is no compose file, or has a service of that name
+ * @throws UsageError when it is no compose file, has a service of that name, or is not indented by two spaces
  */
 export function addService(compose: string, service: NewService): string {
   const root = rootOf(compose);
@@ -34,11 +34,15 @@ export function addService(compose: string, service: NewService): string {
     throw new UsageError(`docker-compose.yml has a service ${service.name} already. Use another name for the team.`);
   }
   const { text, volumes } = serviceIn(service);
-  return apply(compose, [
+  const edited = apply(compose, [
     { ...behind(compose, services), text: `\n\n${text}` },
     ...janitorsIn(services).map((end) => ({ start: end, end, text: `, ${service.folder}` })),
     ...volumeEdits(compose, root, volumes),
   ]);
+  if (parseDocument(edited).errors.length === 0) return edited;
+  throw new UsageError(
+    'docker-compose.yml is not written as a block that is indented by two spaces. Indent it so, or move it away.',
+  );
 }
 
 function rootOf(compose: string): YAMLMap {

@@ -24,8 +24,8 @@ export const CHECKS: { readonly [Part in keyof TeamPlan]: (given: string) => Tea
   owner: checkOwner,
 };
 
-/** Words that YAML takes for something else than a name. */
-const NO_NAMES_IN_YAML = ['true', 'false', 'null', 'yes', 'no', 'on', 'off'];
+/** The class of `stream` would be `StreamConsumer`; the others are services that a team needs, or no names in YAML. */
+const RESERVED = ['stream', 'redis', 'elasticsearch', 'collector', 'true', 'false', 'null', 'yes', 'no', 'on', 'off'];
 const MAX_NAME_LENGTH = 24;
 
 function checkTeamName(name: string): string {
@@ -33,7 +33,7 @@ function checkTeamName(name: string): string {
     const rule = `Use 2 to ${MAX_NAME_LENGTH} lower-case letters, digits and single hyphens or underscores, such as fraud or fraud-eu.`;
     throw new UsageError(`${JSON.stringify(name)} cannot be the name of a team's package. ${rule}`);
   }
-  if (name === 'stream' || NO_NAMES_IN_YAML.includes(name)) {
+  if (RESERVED.includes(name)) {
     throw new UsageError(
       `${name} cannot be the name of a team's package, for it means something else in its files. Use another.`,
     );
