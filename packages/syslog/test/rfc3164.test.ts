@@ -49,6 +49,15 @@ describe('RFC 3164', () => {
     ['Nov 23 10:00:00 2001:db8::5 : ', '2001:db8::5'],
     ['Mon Nov 23 10:00:00 2026 fw-1 ', 'fw-1'],
     ['2026 Nov 23 10:00:00 fw-1 ', 'fw-1'],
+    [': 2026 Nov 23 10:00:00 UTC ccafa9b4-b48a-4156-b3af-de2d35e5f432 : ', 'ccafa9b4-b48a-4156-b3af-de2d35e5f432'],
+    ['1 2026-11-23T10:00:00Z fw-1 ', 'fw-1'],
+    ['Nov 23 10:00:07 relay <166>Nov 23 10:00:00 fw-1 : ', 'fw-1'],
+    ['118: Nov 23 10:00:07 192.0.2.7 sw1: 119: Nov 23 2026 10:00:00.000 UTC: ', 'sw1'],
+    ['Nov 23 10:00:07 192.0.2.7 585917: Nov 23 2026 10:00:00 UTC: ', '192.0.2.7'],
+    ['Nov 23 10:00:07 [192.0.2.7.2.2] Nov 23 2026 10:00:00: ', '192.0.2.7'],
+    ['Nov 23 10:00:00 192.0.2.7:514 : local7.info ', '192.0.2.7'],
+    ['Nov 23 10:00:00 fw-1 local4.info ', 'fw-1'],
+    ['2026-11-23 10:00:00\tLocal4.Warning\t192.0.2.7\t', '192.0.2.7'],
   ])('reads the header "%s" before a Cisco tag, with and without a priority', (header, hostname) => {
     for (const priority of ['', '<166>']) {
       const parsed = parseSyslog(`${priority}${header}${asa}`, { receivedAt });
@@ -67,6 +76,8 @@ describe('RFC 3164', () => {
     ['%FWSM-7-609001: ', 'fwsm', '609001', 7],
     ['%ASA-session-7-609001: ', 'asa', '609001', 7],
     ['%ASA--7-609001: ', 'asa', '609001', 7],
+    ['%FTD<Up>-7-609001: ', 'ftd', '609001', 7],
+    ['%NGIPS-7-609001: ', 'ftd', '609001', 7],
     ['%ASA-7-609001 ', 'asa', '609001', 7],
     ['ASA-7-609001: ', 'asa', '609001', 7],
     ['609001: ', 'asa', '609001', undefined],
@@ -87,6 +98,15 @@ describe('RFC 3164', () => {
       message: 'Line protocol on Interface Gi0/0, changed state',
     });
   });
+
+  it.each(['2y10w', '1d03h', '00:00:36'])(
+    'takes %s, how long a router is up, for neither its name nor a time',
+    (uptime) => {
+      const event = toEcs(`<189>119: sw1: 118: ${uptime}: %SYS-5-RESTART: System restarted`, { receivedAt });
+      expect(event.observer?.name).toBe('sw1');
+      expect(event['@timestamp']).toBe('2026-11-23T10:00:30.000Z');
+    },
+  );
 
   it.each([
     ['2026-12-31T23:59:50Z', 'Jan  1 00:00:05', '2027-01-01T00:00:05Z'],

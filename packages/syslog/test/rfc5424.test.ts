@@ -103,6 +103,26 @@ describe('RFC 5424', () => {
     expect(event).toMatchObject({ source: { ip: '10.0.0.1' }, observer: { name: 'fw-1' }, event: { code: '302016' } });
   });
 
+  it.each([
+    ['- - - <166>Nov 23 10:00:00 fw-1 : %ASA-6-611103: User logged out: Uname: admin', 'fw-1'],
+    ['- - - \ufeffNov 23 2026 10:00:00 fw-1 : %ASA-6-611103: User logged out: Uname: admin', 'fw-1'],
+    ['- - - Nov 23 2026 10:00:00: %ASA-6-611103: User logged out: Uname: admin', 'relay'],
+  ])("takes an ASA's own header in a relay's for what it says: %s", (rest, name) => {
+    const event = toEcs(`<166>1 2026-11-23T10:00:07Z relay asa ${rest}`, options);
+    expect(event).toMatchObject({
+      '@timestamp': '2026-11-23T10:00:00.000Z',
+      log: { syslog: { appname: 'asa', hostname: name } },
+      observer: { name },
+      user: { name: 'admin' },
+      message: 'User logged out: Uname: admin',
+    });
+  });
+
+  it.each(['%ASA-6-611103', '%ASA-6-611103:'])('reads the tag that a relay took for an application: %s', (tag) => {
+    const event = toEcs(`<166>1 2026-11-23T10:00:00Z fw-1 ${tag} - - - User logged out: Uname: admin`, options);
+    expect(event).toMatchObject({ event: { code: '611103' }, user: { name: 'admin' } });
+  });
+
   it('refuses to write what would be read differently', () => {
     expect(() => formatRfc5424({ hostname: 'two words', message: 'x' })).toThrow(/rfc5424: its .*hostname/);
     expect(() => formatRfc5424({ timestamp: 8e15, message: 'x' })).toThrow(RangeError);
