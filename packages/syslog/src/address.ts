@@ -27,11 +27,14 @@ export function isMask(quad: string, before: string): boolean {
 
 const VERSION_WORDS =
   'version|release|firmware|software|kernel|oid|windows|linux|android|ios|macos|os x|anyconnect|secure client|openssl|mozilla|chrome|edge?|safari|firefox|opera';
-const VERSION_BEFORE = new RegExp(`(?:${VERSION_WORDS}|\\b(?:ver|rel|rev|build|v))["']?[\\s:=/#]{0,3}["']?$`, 'i');
+const VERSION_BEFORE = new RegExp(`(?:${VERSION_WORDS}|\\b(?:ver|rel|rev|build|area|v))["']?[\\s:=/#]{0,3}["']?$`, 'i');
 
-/** Whether the text before a dotted quad says that it counts versions or objects, not hosts. */
+/** As in the names that programs give themselves: `Windows-Update-Agent/10.0.0.1`. */
+const PROGRAM_BEFORE = /(?:agent|api|client|curl|http|java|python|trident|update|webkit|wget)\/$/i;
+
+/** Whether the text before a dotted quad says that it counts versions, objects or OSPF's areas, not hosts. */
 export function isVersion(before: string): boolean {
-  return VERSION_BEFORE.test(before);
+  return VERSION_BEFORE.test(before) || PROGRAM_BEFORE.test(before);
 }
 
 /** Whether an IPv6-shaped text is an address: not an EUI-64, not a bare `::`, not words such as `a::b`. */

@@ -1,6 +1,5 @@
-import { toAddress } from './address.ts';
-import type { CiscoMessage } from './cisco-message.ts';
-import { type Finding, type Findings, matchPattern } from './cisco-pattern.ts';
+import { type CiscoMessage, REMOTE_USER } from './cisco-message.ts';
+import { ciscoPattern, type Finding, type Findings, matchPattern } from './cisco-pattern.ts';
 import { readEndpoint } from './endpoint.ts';
 
 /** No firewall writes longer messages; longer ones are searched for addresses only. */
@@ -16,12 +15,22 @@ export function findBySyntax(message: CiscoMessage, text: string): Findings | un
 }
 
 const NAME = String.raw`<?([^\s()<>,;"']{1,300})`;
-const SOURCE = new RegExp(String.raw`\b(?:src|source|from|laddr|IP|Addr|IP address)(?: =|:)? ${NAME}`, 'gi');
-const DESTINATION = new RegExp(String.raw`\b(?:dst|dest|destination|to|faddr)(?: =|:)? ${NAME}`, 'gi');
+const IS = '(?: ?= ?|: ?| )';
+const SOURCE = new RegExp(
+  String.raw`(?<![\w-])(?:src|src_addr|source|from|for|between|client|flow|host|laddr|Local|IP|IPv4|Addr|IP address)${IS}${NAME}`,
+  'gi',
+);
+const DESTINATION = new RegExp(
+  String.raw`(?<![\w-])(?:dst|dest|dest_addr|destination|to|and|server|faddr|Remote)${IS}${NAME}`,
+  'gi',
+);
+/** Enough for every message that Cisco lists; a hostile one costs no more than this many readings. */
+const MOST_CANDIDATES = 64;
 const QUOTED_USER = /\b(?:user|username)(?: ?[=:])? ?(?:'([^']{1,256})'|"([^"]{1,256})"|<([^>]{1,256})>)/i;
-const NAMED_USER = /\b(?:user|username|uname)(?: ?=|:) ?([^\s,'"<>]{1,256})/i;
+const NAMED_USER = /\b(?:(?:user|username|uname)(?: ?=|:) ?|(?:for|client) user )([^\s,:'"<>()][^\s,'"<>()]{0,255})/i;
 const GROUP = /\bGroup(?: = ([^,]{1,256}),| <([^>]{1,256})>)/;
-const INTERFACE = /\bon interface ([^\s(),;:"']{1,128})/;
+const INTERFACE = /\bon interface ([^\s(),;:"'[\]]{1,128})/;
+const REMOTE = ciscoPattern(REMOTE_USER);
 
 /** What any message tells in the phrases that all of them share: `from … to …`, `User <…>`, `IP = …`. */
 export function findByPhrases(text: string): Findings {
@@ -30,53 +39,27 @@ export function findByPhrases(text: string): Findings {
   return present({
     sourceHost: firstEndpoint(SOURCE, text),
     destinationHost: firstEndpoint(DESTINATION, text),
-    user: quoted?.[1] ?? quoted?.[2] ?? quoted?.[3] ?? NAMED_USER.exec(text)?.[1],
+    user: quoted?.[1] ?? quoted?.[2] ?? quoted?.[3] ?? withoutEnd(NAMED_USER.exec(text)?.[1]),
     group: group?.[1] ?? group?.[2],
-    egress: INTERFACE.exec(text)?.[1],
+    egress: withoutEnd(INTERFACE.exec(text)?.[1]),
+    ...matchPattern(REMOTE, text),
   });
 }
 
 /** The first name behind such a preposition that is an address: "to" and "from" stand before much else. */
 function firstEndpoint(expression: RegExp, text: string): string | undefined {
+  let candidates = 0;
   for (const match of text.matchAll(expression)) {
     const name = match[1] ?? '';
     if (readEndpoint(name, 'maybe interface').ip !== undefined) return name;
+    if (++candidates === MOST_CANDIDATES) return undefined;
   }
   return undefined;
 }
 
-const PAIR = /(?:^|, )(\w{2,40}): ([^,]{1,1000})/g;
-const PAIR_FINDINGS: ReadonlyMap<string, Finding> = new Map<string, Finding>([
-  ['SrcIP', 'sourceHost'],
-  ['SrcPort', 'sourcePort'],
-  ['NAT_InitiatorIP', 'sourceNat'],
-  ['DstIP', 'destinationHost'],
-  ['DstPort', 'destinationPort'],
-  ['NAT_ResponderIP', 'destinationNat'],
-  ['Protocol', 'transport'],
-  ['IngressInterface', 'ingress'],
-  ['EgressInterface', 'egress'],
-  ['AccessControlRuleName', 'rule'],
-  ['AccessControlRuleAction', 'verdict'],
-  ['AccessControlRuleReason', 'reason'],
-  ['InlineResult', 'verdict'],
-  ['User', 'user'],
-  ['ConnectionID', 'connection'],
-  ['ICMPType', 'icmpType'],
-  ['ICMPCode', 'icmpCode'],
-  ['InitiatorBytes', 'sourceBytes'],
-  ['ResponderBytes', 'destinationBytes'],
-  ['URL', 'url'],
-]);
-
-/** What Firepower's own messages tell in pairs: `SrcIP: 10.0.0.1, DstIP: 10.0.0.2, …`. */
-export function findByPairs(text: string): Findings {
-  const found: Findings = {};
-  for (const [, key = '', value = ''] of text.matchAll(PAIR)) {
-    const finding = PAIR_FINDINGS.get(key);
-    if (finding !== undefined && !(finding.endsWith('Host') && toAddress(value) === undefined)) found[finding] = value;
-  }
-  return found;
+/** The name without the colon or full stop of its sentence. */
+function withoutEnd(name: string | undefined): string | undefined {
+  return name?.replace(/[.:]$/, '');
 }
 
 function present(findings: { [K in Finding]?: string | undefined }): Findings {

@@ -28,6 +28,11 @@ export function connection(action: string, ...types: string[]): CiscoMeaning {
   return { kind: 'event', category: ['network'], type: ['connection', ...types], action, outcome: 'success' };
 }
 
+/** Traffic whose fate the message itself names. */
+export function decided(action: string): CiscoMeaning {
+  return { kind: 'event', category: ['network'], type: ['connection'], action };
+}
+
 /** Something that happened on the network which was neither let through nor refused. */
 export function network(action: string, kind: 'event' | 'alert' = 'event'): CiscoMeaning {
   return { kind, category: ['network'], type: ['info'], action };
@@ -49,5 +54,11 @@ export function configuration(action: string, type: 'change' | 'access'): CiscoM
 /** What identity firewalling adds right behind an address: `(LOCAL\alice)`, `(LOCAL\alice, 9:tag)`, `(9:tag)`. */
 export const SOURCE_USER: string = String.raw`(?:\({sourceUser}(?:,[^()]{0,256})?\)|\((?!type \d)[^()]{1,256}\))?`;
 export const DESTINATION_USER: string = SOURCE_USER.replace('sourceUser', 'destinationUser');
+/** The same where nothing else in brackets can follow: some versions print a blank before it. */
+export const SPACED_SOURCE_USER: string = ` ?${SOURCE_USER}`;
+export const SPACED_DESTINATION_USER: string = ` ?${DESTINATION_USER}`;
+/** How every message about a remote user starts; older versions print the names without the brackets. */
+export const REMOTE_USER: string =
+  '(?:TunnelGroup <[^<>]{1,300}> )?Group(?:Policy)? <?{group.angled}>? User(?: <?{user.angled}>?)? IP <?{sourceHost}>?';
 /** The user who authenticated to the firewall itself, named at a message's end. */
 export const AUTHENTICATED_USER: string = String.raw`(?: ?\({user.bracketed}\))?`;

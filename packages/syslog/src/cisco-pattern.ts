@@ -11,12 +11,16 @@ const CLASSES = {
   domainUser: String.raw`[^(),\\]{1,128}\\[^(),]{1,256}`,
   bracketed: '[^()]{1,300}',
   angled: '[^<>]{1,300}',
+  quoted: '[^"]{1,300}',
+  token: String.raw`\S{1,300}`,
+  way: '[Ii]nbound|[Oo]utbound',
   text: `[^'"<>()]{1,300}`,
   clause: `[^:'"<>()]{1,300}`,
   urlHost: String.raw`[^\s@/]{1,300}?`,
   url: String.raw`(?:[a-zA-Z]{2,16}:\/\/|\/)\S{0,16384}`,
   item: '[^,]{1,256}',
   duration: String.raw`[\d:dhms]{1,32}`,
+  line: '[^]{1,300}?',
   rest: '[^]{0,16384}',
 } as const;
 
@@ -33,6 +37,7 @@ export type Finding =
   | 'destinationPort'
   | 'destinationUser'
   | 'transport'
+  | 'application'
   | 'direction'
   | 'verdict'
   | 'ingress'
@@ -63,11 +68,12 @@ const FINDINGS: Readonly<Record<Finding, keyof typeof CLASSES>> = {
   destinationPort: 'word',
   destinationUser: 'domainUser',
   transport: 'protocol',
-  direction: 'word',
+  application: 'word',
+  direction: 'way',
   verdict: 'word',
   ingress: 'interface',
   egress: 'interface',
-  rule: 'name',
+  rule: 'token',
   user: 'name',
   group: 'text',
   reason: 'clause',

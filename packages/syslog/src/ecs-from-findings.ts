@@ -18,7 +18,7 @@ export function addFindings(event: EcsEvent, found: Findings, problems: string[]
   }
   if (hasFields(from)) event.source = from;
   if (hasFields(to)) event.destination = to;
-  addNetwork(event, found, transport, destination?.service);
+  addNetwork(event, found, transport, found.application?.toLowerCase() ?? destination?.service);
   addInterfaces(event, found.ingress ?? source?.interface, found.egress ?? destination?.interface);
   addPeople(event, found);
   if (found.rule !== undefined) event.rule = { name: found.rule };
@@ -118,13 +118,13 @@ export function nanoseconds(text: string): number | undefined {
   return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1e9;
 }
 
-/** What an access list decided overrides what its message means in general. */
+/** What a rule or an inspection decided overrides what its message means in general. */
 export function verdictOf(found: Findings, message: CiscoMessage): Pick<CiscoMessage, 'type' | 'outcome'> {
   const verdict = found.verdict?.toLowerCase() ?? '';
-  if (/^(?:denied|block|drop|would have)/.test(verdict)) return { type: ['connection', 'denied'], outcome: 'failure' };
-  if (/^(?:permitted|est-allowed|allow|trust|fastpath)/.test(verdict)) {
-    return { type: ['connection', 'allowed'], outcome: 'success' };
+  if (/^(?:permitted|est-allowed|allow|trust|fastpath|monitor|would have)/.test(verdict)) {
+    return { type: [...message.type, 'allowed'], outcome: 'success' };
   }
+  if (/^(?:denied|drop)|\bblock/.test(verdict)) return { type: [...message.type, 'denied'], outcome: 'failure' };
   return message;
 }
 

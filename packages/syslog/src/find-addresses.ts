@@ -63,14 +63,14 @@ function judgeRange(text: string, start: number, word: string, found: Set<string
 function judgeColons(text: string, start: number, word: string, found: Set<string>): void {
   if (word.includes('-') && judgeRange(text, start, word, found)) return;
   const trimmed = word.endsWith(':') && !word.endsWith('::') ? word.slice(0, -1) : word;
-  const bare = withoutNames(trimmed);
+  const bare = withoutPort(withoutNames(trimmed), found);
   const behindName = bare.slice(bare.indexOf(':') + 1);
   if (found.has(behindName)) return;
   for (const candidate of [bare, behindName]) {
     if (!candidate.includes(':')) break;
     const address = toAddress(candidate);
     if (address === undefined) continue;
-    accept(text, start + trimmed.length - candidate.length, address, found);
+    accept(text, start + trimmed.lastIndexOf(candidate), address, found);
     return;
   }
   if (!word.includes('.')) return;
@@ -89,6 +89,14 @@ function withoutNames(word: string): string {
     at = colon + 1;
   }
   return word.slice(at);
+}
+
+/** An IPv6 address with a port behind it reads like a longer address, unless it is found or too long already. */
+function withoutPort(word: string, found: Set<string>): string {
+  const port = /:\d{3,5}$/.exec(word);
+  const address = port === null ? undefined : word.slice(0, port.index);
+  if (address === undefined || !address.includes(':')) return word;
+  return found.has(address) || (toAddress(word) === undefined && toAddress(address) !== undefined) ? address : word;
 }
 
 function accept(text: string, at: number, address: string, found: Set<string>): void {

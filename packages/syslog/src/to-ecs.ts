@@ -1,12 +1,13 @@
 import { toAddress } from './address.ts';
-import { findByPairs, findByPhrases, findBySyntax, LONGEST_MESSAGE } from './cisco-findings.ts';
-import { type CiscoMessage, denied, network } from './cisco-message.ts';
+import { findByPhrases, findBySyntax, LONGEST_MESSAGE } from './cisco-findings.ts';
+import { type CiscoMessage, network } from './cisco-message.ts';
 import { CISCO_MESSAGES } from './cisco-messages.ts';
 import type { Findings } from './cisco-pattern.ts';
 import { type CiscoTag, readCiscoTag } from './cisco-tag.ts';
 import { ECS_VERSION, type EcsEvent } from './ecs-event.ts';
 import { addFindings, verdictOf } from './ecs-from-findings.ts';
 import { findAddresses } from './find-addresses.ts';
+import { FIREPOWER_EVENTS, findByPairs } from './firepower-events.ts';
 import { parseSyslog } from './parse-syslog.ts';
 import type { ParseOptions, StructuredDataElement, SyslogMessage } from './syslog-message.ts';
 import { isoText, isWritableTime } from './time-stamp.ts';
@@ -75,8 +76,8 @@ function structuredDataFields(
 }
 
 const UNLISTED: CiscoMessage = { ...network('message-logged'), patterns: [] };
-const FIREPOWER_EVENT: CiscoMessage = { ...network('access-control-rule-applied'), patterns: [] };
-const FIREPOWER_INTRUSION: CiscoMessage = { ...denied('intrusion-detected', 'alert'), patterns: [] };
+/** How a relay sums up a message that it got several times on end. */
+const REPEATED = /^message repeated \d{1,9} times: \[ ?/;
 
 function addCisco(event: EcsEvent, tag: CiscoTag, hostname: string | undefined, problems: string[]): void {
   const isFirewall = tag.product !== 'ios';
@@ -90,7 +91,7 @@ function addCisco(event: EcsEvent, tag: CiscoTag, hostname: string | undefined, 
   const address = hostname === undefined ? undefined : toAddress(hostname);
   if (address !== undefined) event.observer.ip = [address];
   if (!isFirewall) return;
-  const known = CISCO_MESSAGES.get(tag.code) ?? firepowerMessage(tag.code);
+  const known = CISCO_MESSAGES.get(tag.code) ?? FIREPOWER_EVENTS.get(tag.code);
   const found = findingsOf(tag, known, problems);
   const message = known ?? UNLISTED;
   const { type, outcome } = verdictOf(found, message);
@@ -102,23 +103,19 @@ function addCisco(event: EcsEvent, tag: CiscoTag, hostname: string | undefined, 
   addFindings(event, found, problems);
 }
 
-function firepowerMessage(code: string): CiscoMessage | undefined {
-  if (code === '430001') return FIREPOWER_INTRUSION;
-  return /^43000[2-5]$/.test(code) ? FIREPOWER_EVENT : undefined;
-}
-
 function findingsOf(tag: CiscoTag, message: CiscoMessage | undefined, problems: string[]): Findings {
   if (tag.text.length > LONGEST_MESSAGE) {
     problems.push(`The message has more than ${LONGEST_MESSAGE} characters; only its addresses were extracted.`);
     return {};
   }
-  if (message === FIREPOWER_EVENT || message === FIREPOWER_INTRUSION) return findByPairs(tag.text);
-  const found = message === undefined ? undefined : findBySyntax(message, tag.text);
+  if (FIREPOWER_EVENTS.has(tag.code)) return findByPairs(tag.text);
+  const text = REPEATED.test(tag.text) ? tag.text.replace(REPEATED, '').replace(/\]$/, '') : tag.text;
+  const found = message === undefined ? undefined : findBySyntax(message, text);
   if (found !== undefined) return found;
   if (message !== undefined && message.patterns.length > 0) {
     problems.push(`Message ${tag.code} has a syntax that is not known; what its phrases tell was extracted.`);
   }
-  return findByPhrases(tag.text);
+  return findByPhrases(text);
 }
 
 function addRelated(event: EcsEvent, line: string): void {

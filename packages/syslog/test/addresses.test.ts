@@ -27,6 +27,7 @@ describe('related.ip', () => {
     ['app: ::ffff:10.0.0.1 seen', ['::ffff:10.0.0.1']],
     ['app: 2001:db8:0:1:2:3:4:5 end', ['2001:db8:0:1:2:3:4:5']],
     ['app: ::1', ['::1']],
+    ['app: Remote:2001:db8::2:50470 and ff02::1 to ff02::1:2', ['2001:db8::2', 'ff02::1', 'ff02::1:2']],
     [
       '%ASA-5-750002: Local:10.0.0.1:500 Remote:10.0.0.2:500 Username:admin Received a IKE_INIT_SA request',
       ['10.0.0.1', '10.0.0.2'],
@@ -44,6 +45,7 @@ describe('related.ip', () => {
   it.each([
     'app: object 1.2.3.4.5 and 999.1.1.1 and 1.2.3 and 256.0.0.1',
     'app: version 9.8.4.20 and v1.2.3.4, firmware: 10.0.0.1, AnyConnect/4.10.5.95 release 1.2.3.4',
+    'app: Windows-Update-Agent/10.0.10.1 Microsoft-CryptoAPI/10.0.0.1 in OSPF area 0.0.0.1',
     'app: at 10:20:30 and 10:20:30.123 on 2026:11:23:10:00:00',
     'app: mac 00:11:22:33:44:55 and 0011.2233.4455 and 00-11-22-33-44-55',
     'app: eui 00:11:22:33:44:55:66:77',

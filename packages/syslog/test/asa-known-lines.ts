@@ -7,18 +7,18 @@ const side = (name: 'source' | 'destination', ip: string, port?: number): Fields
   [`${name}.ip`]: ip,
   [`${name}.port`]: port,
 });
-const source = (ip: string, port?: number): Fields => side('source', ip, port);
-const destination = (ip: string, port?: number): Fields => side('destination', ip, port);
-const sourceNat = (ip: string, port?: number): Fields => ({ 'source.nat.ip': ip, 'source.nat.port': port });
-const destinationNat = (ip: string, port?: number): Fields => ({
+export const source = (ip: string, port?: number): Fields => side('source', ip, port);
+export const destination = (ip: string, port?: number): Fields => side('destination', ip, port);
+export const sourceNat = (ip: string, port?: number): Fields => ({ 'source.nat.ip': ip, 'source.nat.port': port });
+export const destinationNat = (ip: string, port?: number): Fields => ({
   'destination.nat.ip': ip,
   'destination.nat.port': port,
 });
-const interfaces = (ingress: string | undefined, egress: string | undefined): Fields => ({
+export const interfaces = (ingress: string | undefined, egress: string | undefined): Fields => ({
   'observer.ingress.interface.name': ingress,
   'observer.egress.interface.name': egress,
 });
-const related = (...ip: string[]): Fields => ({ 'related.ip': ip });
+export const related = (...ip: string[]): Fields => ({ 'related.ip': ip });
 
 export const TRAFFIC_LINES: readonly KnownLine[] = [
   [

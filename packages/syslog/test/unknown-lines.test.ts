@@ -46,8 +46,54 @@ describe('a line that cannot be read whole', () => {
       network: { transport: 'tcp' },
       rule: { name: 'Block all' },
       user: { name: 'bob' },
-      event: { type: ['connection', 'denied'], outcome: 'failure' },
+      event: { type: ['connection', 'end', 'denied'], outcome: 'failure' },
     });
+  });
+
+  it.each([
+    [
+      '607001: Pre-allocate SIP Via UDP secondary channel for a-b:10.0.0.1/5060 to c_d:10.0.0.2 from OPTIONS message',
+      '10.0.0.1',
+      '10.0.0.2',
+    ],
+    [
+      '852001: Received Lightweight to full proxy event from application Snort for TCP flow 10.0.0.1/710 to 10.0.0.2/4',
+      '10.0.0.1',
+      '10.0.0.2',
+    ],
+    [
+      '725012: Device chooses cipher AES128-SHA for the SSL session with client a:10.0.0.1/5 to 10.0.0.2/443.',
+      '10.0.0.1',
+      '10.0.0.2',
+    ],
+    [
+      '602101: PMTU-D packet 1500 bytes greater than effective mtu 1400 dest_addr=10.0.0.2, src_addr=10.0.0.1, prot=TCP',
+      '10.0.0.1',
+      '10.0.0.2',
+    ],
+    ['424001: Packet denied tcp src:10.0.0.1/1 dst:10.0.0.2/80', '10.0.0.1', '10.0.0.2'],
+    ['113022: AAA Marking RADIUS server 10.0.0.2 in aaa-server group RAD as FAILED', undefined, '10.0.0.2'],
+  ])('of no table gives the sides that its phrases name: %s', (text, source, destination) => {
+    const event = toEcs(`${header}%ASA-4-${text}`, options);
+    expect(event.source?.ip).toBe(source);
+    expect(event.destination?.ip).toBe(destination);
+  });
+
+  it.each([
+    ['722041: TunnelGroup <VPN> GroupPolicy <GP> User <alice> IP <10.0.0.1> No IPv6 address available', 'alice'],
+    ['722032: Group GP User Alice B IP 10.0.0.1 New SVC connection replacing old connection.', 'Alice B'],
+    ['113010: AAA challenge received for user alice from server 10.0.0.1.', 'alice'],
+    ['113013: AAA unable to complete the request Error : reason = Too many logins for user : user = alice', 'alice'],
+    ['999999: something (user= alice) happened', 'alice'],
+    ['999999: rejected: user = alice: user IP = 10.0.0.1', 'alice'],
+  ])('of no table gives the user that its phrases name: %s', (text, user) => {
+    expect(toEcs(`${header}%ASA-4-${text}`, options).user?.name).toBe(user);
+  });
+
+  it('of an access list in an unknown form is taken for neither let through nor refused', () => {
+    const event = toEcs(`${header}%ASA-4-106100: access-list x denied tcp in some new form`, options);
+    expect(event.event).toMatchObject({ action: 'access-list-hit', type: ['connection'] });
+    expect(event.event.outcome).toBeUndefined();
   });
 
   it('with a port that is none says so and leaves it out', () => {
