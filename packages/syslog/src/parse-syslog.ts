@@ -3,7 +3,8 @@ import { parseRfc5424 } from './rfc5424.ts';
 import type { ParseOptions, SyslogMessage } from './syslog-message.ts';
 import { timeZoneOf } from './time-zone.ts';
 
-const PRIORITY = /^<(\d{1,3})>/;
+/** Before it: the byte order mark of a file's first line, or the octet count of a TCP stream that was cut at its lines. */
+const PRIORITY = /^\ufeff?(?:\d{1,6} )?<(\d{1,3})>/;
 
 /**
  * Takes a syslog line apart. No line makes it throw: what cannot be read is named in `problems` and left in `message`.

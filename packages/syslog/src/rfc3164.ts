@@ -28,7 +28,8 @@ export function parseRfc3164(line: string, at: number, context: StampContext): S
 
 function readHeader(line: string, start: number, context: StampContext): HeaderReading {
   const viewer = matchesAt(VIEWER_SEVERITY, line, start) ? 2 : 0;
-  const reading: HeaderReading = { header: {}, problems: [], end: start + viewer };
+  const blank = start > 0 && line[start] === ' ' ? 1 : 0;
+  const reading: HeaderReading = { header: {}, problems: [], end: start + viewer + blank };
   if (!readStamp(line, reading, context)) {
     reading.end = start;
     if (start > 0 || matchesAt(BARE_TAG, line, start)) readAppName(line, reading);

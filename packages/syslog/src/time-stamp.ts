@@ -22,6 +22,7 @@ const NAMED_MONTH = new RegExp(
   String.raw`${WEEKDAY}(?:(\d{4}) )?${MONTH} {1,2}(\d{1,2}),? (?:(\d{4}) )?${CLOCK}(?: ([12]\d{3})(?=\s|:[\s%]|:?$))?`,
   'y',
 );
+const YEAR_BEHIND_ZONE = / ([12]\d{3})(?=\s|:[\s%]|:?$)/y;
 const NAMED_ZONE = / ([A-Z]{1,5})(?=[\s:|]|$)| ?([+-]\d\d:?\d\d)(?=[\s:|]|$)|(Z)(?=[\s:|]|$)/y;
 const ISO = new RegExp(String.raw`(\d{4})-(\d\d)-(\d\d)[Tt ]${CLOCK}([Zz]|[+-]\d\d:?\d\d)?(?=[\s:|]|$)`, 'y');
 const LATEST = Date.UTC(10_000, 0) - 1;
@@ -43,6 +44,7 @@ export function readTimeStamp(line: string, at: number, context: StampContext): 
 
 function namedMonthStamp(line: string, parts: RegExpExecArray, context: StampContext): TimeStamp {
   const [, yearFirst, month = '', day, yearInside, hour, minute, second, fraction, yearLast] = parts;
+  let year = yearFirst ?? yearInside ?? yearLast;
   let end = NAMED_MONTH.lastIndex;
   let offsetMs: number | undefined;
   NAMED_ZONE.lastIndex = end;
@@ -51,10 +53,15 @@ function namedMonthStamp(line: string, parts: RegExpExecArray, context: StampCon
   if (zone !== null && (abbreviation === undefined || ABBREVIATED_ZONES.has(abbreviation))) {
     end = NAMED_ZONE.lastIndex;
     offsetMs = abbreviation === undefined ? offsetOf(zone[2] ?? '') : ABBREVIATED_ZONES.get(abbreviation);
+    YEAR_BEHIND_ZONE.lastIndex = end;
+    const behind = year === undefined ? YEAR_BEHIND_ZONE.exec(line)?.[1] : undefined;
+    if (behind !== undefined) {
+      year = behind;
+      end = YEAR_BEHIND_ZONE.lastIndex;
+    }
   }
   const timeIn = (year: number): number | undefined =>
     inZone(localTime(year, MONTHS.indexOf(month) / 3, [day, hour, minute, second, fraction]), offsetMs, context);
-  const year = yearFirst ?? yearInside ?? yearLast;
   if (year === undefined && fraction === undefined && offsetMs === undefined) {
     const text = `${month} ${day?.padStart(2)} ${hour}:${minute}:${second}`;
     return { end, time: recall(text, context) ?? remember(text, nearest(timeIn, context.receivedAt), context) };

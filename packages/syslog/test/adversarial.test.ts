@@ -13,6 +13,7 @@ function filled(start: string, unit: string, length: number, end = ''): string {
 
 /** Lines of a megabyte, each aimed at one expression: its class repeated, then what does not match. */
 const LINES: Readonly<Record<string, string>> = {
+  'octet counts': filled('1 ', '1', MEGABYTE, '<13>x'),
   'priority digits': filled('<', '1', MEGABYTE),
   'RFC 5424 fields without a blank': filled('<34>1 ', 'a', MEGABYTE),
   'structured data identifier': filled('<34>1 - h a - - [', 'x', MEGABYTE),

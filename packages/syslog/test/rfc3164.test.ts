@@ -17,6 +17,8 @@ describe('RFC 3164', () => {
     ['Nov 23 10:00:00 2001:db8::1 su: text', { hostname: '2001:db8::1', appName: 'su', message: 'text' }],
     ['Nov 23 10:00:00 host just words: here', { hostname: 'host', message: 'just words: here' }],
     ['Nov 23 10:00:00 host', { hostname: 'host', message: '' }],
+    ['Mon Nov 23 11:00:00 CET 2026 host app: text', { hostname: 'host', appName: 'app', message: 'text' }],
+    [' Nov 23 10:00:00 host app: text', { hostname: 'host', appName: 'app', message: 'text' }],
     ['2026-11-23T10:00:00.000Z host app: text', { hostname: 'host', appName: 'app', message: 'text' }],
     ['2026-11-23T11:00:00+01:00 host app: text', { hostname: 'host', appName: 'app', message: 'text' }],
   ])('reads <13>%s', (rest, fields) => {
@@ -27,6 +29,12 @@ describe('RFC 3164', () => {
       problems: [],
       ...fields,
     });
+  });
+
+  it.each(['\ufeff', '60 '])('reads a line behind %j', (front) => {
+    const fields = { priority: 13, hostname: 'host', message: 'text', problems: [] };
+    expect(parseSyslog(`${front}<13>Nov 23 10:00:00 host app: text`, { receivedAt })).toMatchObject(fields);
+    expect(parseSyslog(`${front}<13>1 2026-11-23T10:00:00Z host app - - - text`, { receivedAt })).toMatchObject(fields);
   });
 
   it.each([
