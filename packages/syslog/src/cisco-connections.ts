@@ -9,6 +9,8 @@ import {
 } from './cisco-message.ts';
 
 const raw = String.raw;
+/** A bracket around an address or what has a port, and not around a user. */
+const NAT_START = raw`\((?=[\da-fA-F]{0,4}[.:]|[^()\\]{1,300}\/)`;
 const END_OF_CONNECTION = raw`(?: duration {duration})?(?: bytes {bytes})?(?: {reason})?${AUTHENTICATED_USER}`;
 const ICMP_SIDES =
   raw`faddr {destinationHost}${DESTINATION_USER} gaddr {sourceNat}(?:\([^()]{1,256}\))? laddr {sourceHost}${SOURCE_USER}${AUTHENTICATED_USER}` +
@@ -26,7 +28,7 @@ export const CONNECTIONS: readonly [string, CiscoMessage][] = [
   ...messages(
     '302013 302015 302017 302035 302303',
     connection('flow-creation', 'start', 'allowed'),
-    raw`Built (?:{direction} )?(?:Probe )?{transport}(?: [\w-]{1,32})? connection {connection} (?:for|from) {source} ?\({sourceNat}\)${SOURCE_USER} to {destination} ?\({destinationNat}\)${DESTINATION_USER}${AUTHENTICATED_USER}`,
+    raw`Built (?:{direction} )?(?:Probe )?{transport}(?: [\w-]{1,32})? connection {connection} (?:for|from) {source}(?: ?${NAT_START}{sourceNat}\))?${SOURCE_USER} to {destination}(?: ?${NAT_START}{destinationNat}\))?${DESTINATION_USER}${AUTHENTICATED_USER}`,
   ),
   ...messages(
     '302014 302016 302018 302036 302304',

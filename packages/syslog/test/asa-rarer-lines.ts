@@ -28,6 +28,16 @@ export const RARER_LINES: readonly KnownLine[] = [
     { 'network.transport': 'tcp', ...source('203.0.113.8', 443), 'event.reason': 'TCP FINs' },
   ],
   [
+    '6-302013: Built inbound TCP connection 5 for outside:203.0.113.8/443(CORP\\alice) to inside:10.1.0.5/5 (bob)',
+    {
+      ...source('203.0.113.8', 443),
+      'source.nat.ip': undefined,
+      'source.user.name': 'CORP\\alice',
+      ...destination('10.1.0.5', 5),
+      'user.name': 'bob',
+    },
+  ],
+  [
     '6-302016: Teardown UDP connection 666 for outside:203.0.113.8/53 alice to inside:10.1.0.5/52925 bob duration 10:00:00 bytes 99',
     {
       ...source('203.0.113.8', 53),
