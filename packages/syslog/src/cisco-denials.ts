@@ -13,7 +13,7 @@ import {
 
 const raw = String.raw;
 const ICMP = raw`(?: ?\(?type {icmpType}, code {icmpCode}(?:\)|,)?)?`;
-const ACCESS_GROUP = raw`by access[-_]group (?:"{rule.quoted}"|{rule})`;
+const ACCESS_GROUP = raw`by access[-_]group (?:"{rule.quoted}"|"?{rule})`;
 const ACCESS_LIST = raw`access-list (?:"{rule.quoted}"|{rule}) {verdict} {transport}`;
 const LISTED_USER = raw`(?:for user (?:'{user.text}'|<[^<>]{1,64}>|{user}) )?`;
 const ACCESS_LIST_SIDES = raw`(?:{ingress}/)?{sourceHost}\({sourcePort}\)${SOURCE_USER} -> (?:{egress}/)?{destinationHost}\({destinationPort}\)${DESTINATION_USER}`;

@@ -15,6 +15,8 @@ const NO_NAME = new RegExp(
   String.raw`^(?:\d{1,10}|(?:\d{1,4}[ywdhms]){1,6}|\d{1,4}:\d\d:\d\d|(?:${FACILITIES})\.(?:${LEVELS}))$`,
   'i',
 );
+/** What most names are; the two other expressions are costlier. */
+const PLAIN_NAME = /^[A-Za-z][\w-]*$/;
 const ADDRESS_AND_PORT = /^(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}$/;
 
 /**
@@ -42,7 +44,8 @@ function readName(line: string, reading: HeaderReading): boolean {
   reading.end = WORD.lastIndex;
   const word = parts[1] ?? parts[2] ?? '';
   const name = word.endsWith(':') ? word.slice(0, -1) : word;
-  if (!NO_NAME.test(name)) reading.header.hostname = ADDRESS_AND_PORT.exec(name)?.[1] ?? name;
+  if (PLAIN_NAME.test(name)) reading.header.hostname = name;
+  else if (!NO_NAME.test(name)) reading.header.hostname = ADDRESS_AND_PORT.exec(name)?.[1] ?? name;
   return true;
 }
 
