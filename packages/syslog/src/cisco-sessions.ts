@@ -9,6 +9,17 @@ const AAA_ACCOUNT =
 /** People: who logged in where, who changed what, and remote-access sessions. */
 export const SESSIONS: readonly [string, CiscoMessage][] = [
   ...messages(
+    '111001',
+    configuration('configuration-written', 'access'),
+    raw`Begin configuration: {sourceHost} writing to`,
+  ),
+  ...messages(
+    '111002 111007',
+    configuration('configuration-read', 'access'),
+    raw`Begin configuration: {sourceHost} reading from`,
+  ),
+  ...messages('111003', configuration('configuration-erased', 'change'), raw`{sourceHost} Erase configuration`),
+  ...messages(
     '111008 111009',
     configuration('command-executed', 'change'),
     raw`User '?{user.text}'? executed (?:the '|cmd: ?){command}`,

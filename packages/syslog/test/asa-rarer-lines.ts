@@ -211,6 +211,11 @@ export const RARER_LINES: readonly KnownLine[] = [
 ];
 
 export const PEOPLE_LINES: readonly KnownLine[] = [
+  ['5-111003: 10.1.0.9 Erase configuration', { ...source('10.1.0.9'), 'event.type': ['change'] }],
+  [
+    '5-111007: Begin configuration: 10.1.0.9 reading from http [POST]',
+    { ...source('10.1.0.9'), 'event.action': 'configuration-read' },
+  ],
   [
     '6-109006: Authentication failed for user mallory from 10.1.0.5/4000 to 203.0.113.4/80 on interface inside',
     { 'user.name': 'mallory', ...source('10.1.0.5', 4000), 'event.outcome': 'failure' },
