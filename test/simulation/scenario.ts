@@ -30,7 +30,7 @@ export interface Scenario {
   readonly seats: readonly SeatPlan[];
   /** Two processes of a group have the same name, which they should not. */
   readonly twins: boolean;
-  readonly tuning: Required<TuningOptions> & {
+  readonly tuning: Required<Omit<TuningOptions, 'mask' | 'deadLetterQuota'>> & {
     readonly readAhead: { readonly maxEntries: number };
     readonly claim: { readonly idleMs: number };
     readonly delivery: { readonly concurrency: number };

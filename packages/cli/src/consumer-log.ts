@@ -39,6 +39,10 @@ export function logConsumer(consumer: StreamConsumer<unknown>, log: Logger): Dis
       'dead letters cannot be stored; the entries stay pending',
     ),
   );
+  consumer.on('deadLettersHeld', ({ reason }) =>
+    log.error({ reason: reason.message }, 'on hold: no more dead letters are stored; what is due stays pending'),
+  );
+  consumer.on('deadLettersResumed', () => log.info('dead letters are stored again'));
   consumer.on('lost', ({ count, ids }) =>
     log.error(
       { count, first: ids[0], last: ids.at(-1) },

@@ -4,19 +4,13 @@ import { logConsumer } from './consumer-log.ts';
 import { EXIT } from './exit.ts';
 import { createLog } from './log.ts';
 import { exitCodeOf } from './main.ts';
-import { loadTeam, readTeam } from './team.ts';
-import { UsageError } from './usage-error.ts';
+import { createConsumer, readTeam } from './team.ts';
 
 /** The process of one consumer, started by the supervisor with its own name, its time to drain, the team's folder, and its stall time. */
 const [name = '', drainMs = '', folder = '', stallMs = ''] = process.argv.slice(2);
 const log = createLog(name, destination({ dest: 1, sync: true }), process.env);
 try {
-  const team = await readTeam(folder);
-  const { default: Consumer } = await loadTeam(team);
-  if (typeof Consumer !== 'function') {
-    throw new UsageError(`${folder} exports no consumer. Let its module export the class as default.`);
-  }
-  const consumer = new Consumer(process.env);
+  const consumer = await createConsumer(await readTeam(folder), process.env);
   using _summary = logConsumer(consumer, log);
   using _watchdog = watchEventLoop(Number(stallMs));
   const stop = () => void consumer.stop({ timeoutMs: Number(drainMs) });

@@ -33,7 +33,7 @@ export async function retentionReport(
 ): Promise<RetentionReport> {
   const { stream } = pass;
   const declared = new Map(teams.map(({ group, retention }) => [group, retention]));
-  const { length, groups } = await streamStatus(connection, stream, [...declared.keys()]);
+  const { length, groups } = await streamStatus(connection, stream, teams);
   const withAccount = async (status: GroupStatus): Promise<GroupRetention> => {
     const account = await shedAccount(connection, { stream, group: status.group });
     return {

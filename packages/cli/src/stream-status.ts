@@ -1,13 +1,26 @@
 import { type GroupStatus, groupKey, groupStatus, type RedisConnection } from '@distributary/core';
 import { count, duration, table } from './format.ts';
+import type { Team } from './team.ts';
 
 /** A stream with every group that reads it. */
 export interface StreamStatus {
   readonly stream: string;
   /** Entries in it; null when there is no such stream. */
   readonly length: number | null;
-  readonly groups: readonly GroupStatus[];
+  readonly groups: readonly GroupStanding[];
 }
+
+/** Where a group stands, beside what its package promises. */
+export interface GroupStanding extends GroupStatus {
+  /** How far it may be behind, in seconds; null when no package says. */
+  readonly lagSloSeconds: number | null;
+  /** Whether it is further behind: unread entries, or the oldest pending one. */
+  readonly lagSloBreached: boolean;
+  readonly deadLetterQuota: number | null;
+}
+
+/** What of a declared team its status is held against. */
+type Declared = Pick<Team, 'group' | 'lagSloSeconds' | 'deadLetterQuota'>;
 
 /**
  * Where the groups of a stream stand: those that exist, and those that are declared and do not.
@@ -16,13 +29,28 @@ export interface StreamStatus {
 export async function streamStatus(
   connection: RedisConnection,
   stream: string,
-  declaredGroups: readonly string[],
+  teams: readonly Declared[],
 ): Promise<StreamStatus> {
   const existing = await groupsOf(connection, stream);
-  const names = [...new Set([...declaredGroups, ...existing])].sort();
-  const groups = await Promise.all(names.map((group) => groupStatus(connection, { stream, group })));
+  const names = [...new Set([...teams.map(({ group }) => group), ...existing])].sort();
+  const standing = async (group: string) => {
+    const declared = teams.find((team) => team.group === group);
+    return standingOf(await groupStatus(connection, { stream, group }), declared);
+  };
+  const groups = await Promise.all(names.map(standing));
   const length = Number(await connection.call('XLEN', stream));
   return { stream, length: length === 0 && existing.length === 0 ? null : length, groups };
+}
+
+function standingOf(status: GroupStatus, declared: Declared | undefined): GroupStanding {
+  const { lagSloSeconds = null, deadLetterQuota = null } = declared ?? {};
+  const lagSloBreached = lagSloSeconds !== null && behindMs(status) > lagSloSeconds * 1_000;
+  return { ...status, lagSloSeconds, lagSloBreached, deadLetterQuota };
+}
+
+/** For how long the group has owed its team an entry: one that is unread, or one that is pending. */
+export function behindMs({ lagMs, oldestPendingAgeMs }: GroupStatus): number {
+  return Math.max(lagMs, oldestPendingAgeMs ?? 0);
 }
 
 async function groupsOf(connection: RedisConnection, stream: string): Promise<string[]> {
@@ -39,7 +67,7 @@ export function statusTable({ stream, length, groups }: StreamStatus): string {
   return `${heading}\n${table(HEADER, groups.map(rowOf)).replace(/^/gm, '  ')}\n`;
 }
 
-function rowOf(group: GroupStatus): string[] {
+function rowOf(group: GroupStanding): string[] {
   const { lagEntries, lagMs, pending, oldestPendingAgeMs, lost, deadLetters, consumers } = group;
   return [
     group.group,
@@ -58,11 +86,20 @@ function rowOf(group: GroupStatus): string[] {
 const SILENT_AFTER_MS = 60_000;
 
 /** What is wrong with a group, and the one thing to do about it. */
-function adviceFor({ exists, pending, lagEntries, consumers, deadLetters, group, stream }: GroupStatus): string {
+function adviceFor(standing: GroupStanding): string {
+  const { exists, pending, lagEntries, consumers, deadLetters, deadLetterQuota, group, stream } = standing;
   if (!exists) return 'no such group: start its consumer with npx distributary run';
   const awake = consumers.some(({ idleMs }) => idleMs < SILENT_AFTER_MS);
   const waiting = pending > 0 || lagEntries !== 0;
   if (waiting && !awake) return 'nobody reads: start its consumer with npx distributary run';
+  if (deadLetterQuota !== null && deadLetters >= deadLetterQuota) {
+    const key = groupKey(stream, group, 'dead-letters');
+    return `on hold, for ${count(deadLetterQuota)} dead letters are all it may have: make room in ${key}, or raise deadLetterQuota`;
+  }
+  if (standing.lagSloBreached) {
+    const slo = duration((standing.lagSloSeconds ?? 0) * 1_000);
+    return `behind by more than its ${slo}: look at its destination, or add replicas`;
+  }
   if (deadLetters > 0) return `look at them: redis-cli XRANGE ${groupKey(stream, group, 'dead-letters')} - +`;
   return waiting ? 'catching up' : 'up to date';
 }

@@ -1,7 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { asError, OptionsError, parseTeamContract, type StreamConsumer, type TeamContract } from '@distributary/core';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  asError,
+  CONTRACT_VARIABLE,
+  OptionsError,
+  parseTeamContract,
+  type StreamConsumer,
+  type TeamContract,
+} from '@distributary/core';
 import { UsageError } from './usage-error.ts';
 
 /** A team's package: what it declares, and what to load. */
@@ -62,6 +70,34 @@ export async function loadTeam({ module, name }: Team): Promise<TeamModule> {
     const remedy = 'Run npm install, and npm run build where the package is not run from source.';
     throw new UsageError(`The package ${name} cannot be loaded: ${cause.message}. ${remedy}`, { cause });
   }
+}
+
+/**
+ * Makes the team's consumer, with what its package declares in its environment.
+ * @throws UsageError when the module exports none, or the class has it otherwise than the package says
+ */
+export async function createConsumer(team: Team, environment: NodeJS.ProcessEnv): Promise<StreamConsumer<unknown>> {
+  const { default: Consumer } = await loadTeam(team);
+  if (typeof Consumer !== 'function') {
+    throw new UsageError(`${team.folder} exports no consumer. Let its module export the class as default.`);
+  }
+  const consumer = new Consumer({ ...environment, [CONTRACT_VARIABLE]: JSON.stringify(declared(team)) });
+  for (const key of EFFECTIVE) {
+    if (isDeepStrictEqual(consumer.contract[key], team[key])) continue;
+    const [said, has] = [team[key], consumer.contract[key]].map((value) => JSON.stringify(value) ?? 'none');
+    throw new UsageError(
+      `${team.folder}/package.json declares ${key} ${said}, and the class ${Consumer.name} has ${has}. ` +
+        'Let the two agree: the class spreads consumerFromEnvironment(environment) into its options, and sets nothing else there.',
+    );
+  }
+  return consumer;
+}
+
+/** What a consumer has to have as its package declares it. */
+const EFFECTIVE = ['stream', 'group', 'startFrom', 'mask', 'deadLetterQuota'] as const;
+
+function declared(team: Team): Partial<TeamContract> {
+  return Object.fromEntries(EFFECTIVE.map((key) => [key, team[key]]));
 }
 
 async function readManifest(folder: string, path: string): Promise<Manifest> {

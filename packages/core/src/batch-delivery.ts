@@ -42,13 +42,13 @@ export class BatchDelivery<Payload> {
    * @throws SinkContractError
    */
   async deliver(read: ReadBatch, signal: AbortSignal): Promise<void> {
-    const { isolation, settling, inHand, trouble } = this.#ports;
+    const { isolation, settling, inHand, trouble, screen } = this.#ports;
     if (signal.aborted) return inHand.release(read.lease);
     if (!read.alone) return this.#deliver(read.lease, unguarded, signal);
     const [entry] = read.lease.entries as [Entry];
     const ended = await trouble.persist('isolation', () => isolation.ended(entry.id), signal);
     if (ended === undefined) return inHand.release(read.lease);
-    if (isolation.convicts(ended)) return settling.setAside(read.lease, [crashed(entry)]);
+    if (isolation.convicts(ended)) return settling.setAside(read.lease, [crashed(screen.masked(entry))]);
     await this.#deliver(read.lease, isolation.guard(entry.id, ended, signal), signal);
     if (!signal.aborted) await trouble.persist('isolation', () => isolation.acquit(entry.id, ended), signal);
   }

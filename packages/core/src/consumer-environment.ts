@@ -1,27 +1,39 @@
 import { hostname } from 'node:os';
-import { OptionsError } from './errors.ts';
+import { asError, OptionsError } from './errors.ts';
 import { checkName } from './keys.ts';
 import { type RedisOptions, redisFromEnvironment } from './redis-options.ts';
+import { type Secret, secretFrom } from './secret.ts';
 import type { TuningOptions } from './stream-consumer-options.ts';
+import { parseTeamContract } from './team-contract.ts';
+
+/** Holds, as JSON, the key `distributary` of the team's package.json. */
+export const CONTRACT_VARIABLE = 'DISTRIBUTARY_CONTRACT';
 
 /** What every team's consumer takes from its environment; spread it into the options of `StreamConsumer`. */
-export interface ConsumerEnvironment extends Pick<TuningOptions, 'claim'> {
+export interface ConsumerEnvironment extends Pick<TuningOptions, 'claim' | 'startFrom' | 'mask' | 'deadLetterQuota'> {
   readonly redis: RedisOptions;
   readonly consumer: string;
+  readonly maskKey?: Secret;
 }
 
 /**
  * Reads `REDIS_URL`, `REDIS_USERNAME`, `REDIS_PASSWORD[_FILE]`; `DISTRIBUTARY_CONSUMER`, the name of this process within
- * its group, which `distributary run` sets to `<host>-<replica>` and which defaults to the host's name; and
- * `DISTRIBUTARY_CLAIM_IDLE_MS`, after how long others take over what a dead process held (renewed three times as often).
+ * its group, which `distributary run` sets to `<host>-<replica>` and which defaults to the host's name;
+ * `DISTRIBUTARY_CLAIM_IDLE_MS`, after how long others take over what a dead process held (renewed three times as often);
+ * `DISTRIBUTARY_CONTRACT`, what the team's package declares, which `distributary run` sets; and
+ * `DISTRIBUTARY_MASK_KEY[_FILE]`, what pseudonyms are made with.
  * @throws OptionsError naming the variable that is wrong
  */
 export function consumerFromEnvironment(environment: NodeJS.ProcessEnv): ConsumerEnvironment {
   const idleMs = environment['DISTRIBUTARY_CLAIM_IDLE_MS'];
+  const contract = environment[CONTRACT_VARIABLE];
+  const maskKey = secretFrom(environment, 'DISTRIBUTARY_MASK_KEY');
   return {
     redis: redisFromEnvironment(environment),
     consumer: checkName('consumer', environment['DISTRIBUTARY_CONSUMER'] || hostConsumerName()),
     ...(idleMs ? { claim: claimOf(idleMs) } : {}),
+    ...(contract ? termsOf(contract) : {}),
+    ...(maskKey ? { maskKey } : {}),
   };
 }
 
@@ -42,4 +54,15 @@ function claimOf(idle: string): { idleMs: number; renewMs: number } {
     );
   }
   return { idleMs, renewMs: Math.floor(idleMs / 3) };
+}
+
+function termsOf(json: string): Pick<TuningOptions, 'startFrom' | 'mask' | 'deadLetterQuota'> {
+  let declared: unknown;
+  try {
+    declared = JSON.parse(json);
+  } catch (thrown) {
+    throw new OptionsError(`${CONTRACT_VARIABLE} is no JSON: ${asError(thrown).message}. Unset it.`);
+  }
+  const { startFrom, mask, deadLetterQuota } = parseTeamContract(declared);
+  return { startFrom, mask, ...(deadLetterQuota ? { deadLetterQuota } : {}) };
 }

@@ -1,6 +1,6 @@
 import { deadLetterFields } from './dead-letters.ts';
 import { Entry, type EntryId } from './entry.ts';
-import { asError, GroupVanishedError, RedisUnavailableError } from './errors.ts';
+import { asError, DeadLetterQuotaError, GroupVanishedError, RedisUnavailableError } from './errors.ts';
 import type { ClaimedPage, DeadLetter, Group, OwnPage, Page, UnreadLoss } from './group.ts';
 import { unreadLoss } from './group-status.ts';
 import { groupKey } from './keys.ts';
@@ -121,7 +121,7 @@ export class ConsumerGroup implements Group {
     return acknowledged;
   }
 
-  async setAside(letters: readonly DeadLetter[]): Promise<number> {
+  async setAside(letters: readonly DeadLetter[], quota: number = Infinity): Promise<number> {
     const { stream, group } = this.#identity;
     const key = groupKey(stream, group, 'dead-letters');
     const ids = letters.map((letter) => letter.entry.id);
@@ -135,7 +135,8 @@ export class ConsumerGroup implements Group {
     if (crashed.length > 0) commands.push(['HDEL', this.#aloneKey, ...crashed]);
     await this.#restore();
     // EXEC goes on behind a command that fails, so a key of another type must be found out before the XACK is queued.
-    await this.#command('XLEN', key);
+    const stored = Number(await this.#command('XLEN', key));
+    if (stored >= quota) throw quotaUsedUp(this.#identity, stored, quota);
     let replies: unknown[];
     try {
       replies = await this.#commands.transaction(commands);
@@ -210,6 +211,14 @@ export class ConsumerGroup implements Group {
     const { stream, group } = this.#identity;
     return explainReply(asError(thrown), `${command} (stream ${stream}, group ${group})`);
   }
+}
+
+function quotaUsedUp({ stream, group }: GroupIdentity, stored: number, quota: number): DeadLetterQuotaError {
+  const key = groupKey(stream, group, 'dead-letters');
+  return new DeadLetterQuotaError(
+    `Group ${group} of stream ${stream} has ${stored} dead letters, and its quota is ${quota}: no more are added.`,
+    `Find out why entries are set aside, make room in ${key}, or raise deadLetterQuota.`,
+  );
 }
 
 type RawEntry = readonly [id: Buffer, parts: Buffer[] | null];

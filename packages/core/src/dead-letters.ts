@@ -1,6 +1,7 @@
 import { Entry, type EntryId } from './entry.ts';
 import { DistributaryError } from './errors.ts';
 import type { DeadLetter, DeadLetterVerdict } from './group.ts';
+import { eventIdentity } from './identity.ts';
 
 /** The field before the entry's own ones: everything about the dead letter itself, as JSON. */
 const ENVELOPE_FIELD = 'distributary';
@@ -14,6 +15,8 @@ const MAX_DATE_MS = 8.64e15;
 /** What a dead letter says about its entry. */
 export interface DeadLetterEnvelope {
   readonly entryId: EntryId;
+  /** The event's name at every destination; letters from before it was noted have none. */
+  readonly identity?: string;
   readonly stream: string;
   readonly group: string;
   readonly consumer: string;
@@ -26,7 +29,7 @@ export interface DeadLetterEnvelope {
   readonly setAsideAt: string;
 }
 
-/** A dead letter as it is stored: the envelope, and the entry with every field byte for byte as it was. */
+/** A dead letter as it is stored: the envelope, and the entry with every field byte for byte as the team was given it. */
 export interface StoredDeadLetter {
   readonly envelope: DeadLetterEnvelope;
   readonly entry: Entry;
@@ -40,6 +43,7 @@ export function deadLetterFields(
   const { entry, verdict, reason, attempts } = letter;
   const envelope: DeadLetterEnvelope = {
     entryId: entry.id,
+    identity: eventIdentity(entry),
     stream,
     group,
     consumer,
@@ -61,7 +65,7 @@ export function readDeadLetter(stored: Entry): StoredDeadLetter {
   try {
     if (first?.[0].toString() !== ENVELOPE_FIELD) throw new Error(`its first field is not ${ENVELOPE_FIELD}`);
     const envelope = JSON.parse(first[1].toString()) as DeadLetterEnvelope;
-    return { envelope, entry: new Entry(envelope.entryId, original.flat()) };
+    return { envelope, entry: new Entry(envelope.entryId, original.flat(), envelope.identity) };
   } catch (cause) {
     throw new DistributaryError('PAYLOAD', `Entry ${stored.id} is not a dead letter of Distributary.`, { cause });
   }

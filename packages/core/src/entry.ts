@@ -7,11 +7,14 @@ export type EntryId = `${number}-${number}`;
  */
 export class Entry {
   readonly id: EntryId;
+  /** What `eventIdentity` says of an entry whose fields are no longer all that was added, for some are masked. */
+  readonly identity: string | undefined;
   readonly #parts: readonly Buffer[];
 
   /** @param parts Redis's own flat list: name, value, name, value, … */
-  constructor(id: EntryId, parts: readonly Buffer[]) {
+  constructor(id: EntryId, parts: readonly Buffer[], identity?: string) {
     this.id = id;
+    this.identity = identity;
     this.#parts = parts;
   }
 

@@ -10,7 +10,8 @@ export type ErrorCode =
   | 'SINK_CONTRACT'
   | 'PAYLOAD'
   | 'OVERSIZE'
-  | 'CRASHED';
+  | 'CRASHED'
+  | 'DEAD_LETTER_QUOTA';
 
 /** The base of every error that Distributary throws or reports; `message` ends with what to do next. */
 export class DistributaryError extends Error {
@@ -101,6 +102,17 @@ export class OversizeError extends DistributaryError {
 export class CrashedError extends DistributaryError {
   constructor(message: string, options?: ErrorOptions) {
     super('CRASHED', message, options);
+  }
+}
+
+/** The group has as many dead letters as it may have; those that are due wait until there is room. */
+export class DeadLetterQuotaError extends DistributaryError {
+  /** What the operator has to do, as one sentence in the imperative. */
+  readonly remedy: string;
+
+  constructor(message: string, remedy: string) {
+    super('DEAD_LETTER_QUOTA', `${message} ${remedy}`);
+    this.remedy = remedy;
   }
 }
 

@@ -59,9 +59,11 @@ export interface Group {
   acknowledge(ids: readonly EntryId[]): Promise<number>;
   /**
    * Stores the dead letters and acknowledges their entries, both or neither. @returns how many were pending until now
+   * @param quota as many dead letters the group may have before none is added
    * @throws RedisUnavailableError; its cause is Redis's own reply only when nothing was stored
+   * @throws DeadLetterQuotaError when the quota is used up; nothing was stored
    */
-  setAside(letters: readonly DeadLetter[]): Promise<number>;
+  setAside(letters: readonly DeadLetter[], quota?: number): Promise<number>;
   /** How many deliveries of the entry alone began and did not end. */
   timesAlone(id: EntryId): Promise<number>;
   /** Notes durably how many deliveries of the entry alone began and did not end; 0 takes the note back. */

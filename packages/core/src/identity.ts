@@ -14,13 +14,14 @@ const MAX_EVENT_ID_BYTES = 512;
  * failover with clock skew Redis gives the same ID to another event.
  */
 export function eventIdentity(entry: Entry): string {
-  return eventId(entry) ?? `${entry.id}-${contentDigest(entry)}`;
+  return entry.identity ?? eventId(entry) ?? `${entry.id}-${contentDigest(entry)}`;
 }
 
 /** The identity as JSON text. Only a producer's own ID can hold what JSON has to escape. */
 export function eventIdentityJson(entry: Entry): string {
   const identity = eventIdentity(entry);
-  return entry.bytes(EVENT_ID_FIELD) === undefined ? `"${identity}"` : JSON.stringify(identity);
+  const safe = entry.identity === undefined && entry.bytes(EVENT_ID_FIELD) === undefined;
+  return safe ? `"${identity}"` : JSON.stringify(identity);
 }
 
 /** The producer's `eid`, or undefined when there is none that can serve: empty, over 512 bytes, or not UTF-8. */

@@ -2,12 +2,18 @@ export { Backoff, type BackoffRange } from './backoff.ts';
 export { type BaseUrlSubject, parseBaseUrl } from './base-url.ts';
 export { type BatchFates, type Fate, isRefusal, resultsOf } from './batch-fates.ts';
 export { type Clock, systemClock } from './clock.ts';
-export { type ConsumerEnvironment, consumerFromEnvironment, hostConsumerName } from './consumer-environment.ts';
+export {
+  CONTRACT_VARIABLE,
+  type ConsumerEnvironment,
+  consumerFromEnvironment,
+  hostConsumerName,
+} from './consumer-environment.ts';
 export { type DeadLetterEnvelope, readDeadLetter, type StoredDeadLetter } from './dead-letters.ts';
 export { type Batch, compareEntryIds, type Decode, type DecodedEntry, Entry, type EntryId } from './entry.ts';
 export {
   asError,
   CrashedError,
+  DeadLetterQuotaError,
   DistributaryError,
   type ErrorCode,
   GroupVanishedError,
@@ -29,6 +35,7 @@ export { type JsonLine, jsonLine, jsonText } from './json-line.ts';
 export { checkName, groupKey } from './keys.ts';
 export { LINE_FIELD, lineOf, originJson } from './line.ts';
 export type { MaskedKind, MaskRule } from './mask-rule.ts';
+export { Masks } from './masks.ts';
 export { parseOptions } from './options.ts';
 export { type RedisArgument, RedisConnection } from './redis-connection.ts';
 export { DEFAULT_REDIS_URL, describeRedis, type RedisOptions, redisFromEnvironment } from './redis-options.ts';

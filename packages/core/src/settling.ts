@@ -1,7 +1,8 @@
+import pLimit, { type LimitFunction } from 'p-limit';
 import { tryUntilDone } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import { compareEntryIds, type EntryId } from './entry.ts';
-import { GroupVanishedError } from './errors.ts';
+import { DeadLetterQuotaError, GroupVanishedError } from './errors.ts';
 import { failpoint } from './failpoint.ts';
 import type { DeadLetter, Group } from './group.ts';
 import type { InHand, Lease } from './in-hand.ts';
@@ -17,6 +18,8 @@ export interface SettlingPorts {
   readonly trouble: RedisTrouble;
   readonly clock: Clock;
   readonly report: Report;
+  /** As many dead letters the group may have; by default there is no end to them. */
+  readonly deadLetterQuota?: number | undefined;
 }
 
 /**
@@ -27,6 +30,9 @@ export class Settling {
   readonly #ports: SettlingPorts;
   readonly #abort: AbortSignal;
   readonly #underWay = new Set<Promise<void>>();
+  /** Counting dead letters and adding one are two commands: side by side they would all find room. */
+  readonly #oneByOne: LimitFunction = pLimit(1);
+  #held = false;
 
   constructor(ports: SettlingPorts, abort: AbortSignal) {
     this.#ports = ports;
@@ -55,6 +61,7 @@ export class Settling {
     const told = new Set<string>();
     let maybeStored = false;
     const failed = (reason: Error) => {
+      if (reason instanceof DeadLetterQuotaError) return this.#hold(reason);
       maybeStored ||= !isRefusal(reason);
       if (!told.has(reason.message)) report('deadLetterFailed', { ids, reason });
       told.add(reason.message);
@@ -69,11 +76,12 @@ export class Settling {
   }
 
   async #store(letters: readonly DeadLetter[], maybeStored: boolean): Promise<void> {
-    const { group, report } = this.#ports;
+    const { report } = this.#ports;
     const left = maybeStored ? await this.#stillPending(letters) : letters;
     await failpoint('before-dead-letter');
-    const acknowledged = left.length > 0 ? await group.setAside(left) : 0;
+    const acknowledged = left.length > 0 ? await this.#add(left) : 0;
     await failpoint('after-dead-letter');
+    this.#release();
     if (acknowledged !== left.length) report('acknowledgedFewer', { expected: left.length, acknowledged });
     for (const { entry, verdict, reason } of letters) report('deadLettered', { id: entry.id, verdict, reason });
   }
@@ -92,6 +100,23 @@ export class Settling {
       if (thrown instanceof GroupVanishedError) return letters;
       throw thrown;
     }
+  }
+
+  #add(letters: readonly DeadLetter[]): Promise<number> {
+    const { group, deadLetterQuota } = this.#ports;
+    if (deadLetterQuota === undefined) return group.setAside(letters);
+    return this.#oneByOne(() => group.setAside(letters, deadLetterQuota));
+  }
+
+  /** What is to be set aside meets the same quota again and again; it is told once. */
+  #hold(reason: DeadLetterQuotaError): void {
+    if (!this.#held) this.#ports.report('deadLettersHeld', { reason, remedy: reason.remedy });
+    this.#held = true;
+  }
+
+  #release(): void {
+    if (this.#held) this.#ports.report('deadLettersResumed');
+    this.#held = false;
   }
 
   #start(lease: Lease, settling: Promise<unknown>): void {

@@ -26,6 +26,10 @@ export interface StreamConsumerEvents {
   deadLettered: [{ readonly id: EntryId; readonly verdict: DeadLetterVerdict; readonly reason: string }];
   /** A dead letter could not be stored; its entry stays pending and storing it is tried again. */
   deadLetterFailed: [{ readonly ids: readonly EntryId[]; readonly reason: Error }];
+  /** The group has used up its quota of dead letters: those that are due stay pending until somebody acts. */
+  deadLettersHeld: [{ readonly reason: Error; readonly remedy: string }];
+  /** Dead letters are stored again. */
+  deadLettersResumed: [];
   /** Trimmed from the stream before this group had them; nobody knows the IDs of those that it had not read yet. */
   lost: [{ readonly count: number; readonly ids: readonly EntryId[] }];
   /** Redis acknowledged fewer entries than were settled: another one did it first, the group was recreated, or they were trimmed meanwhile. */

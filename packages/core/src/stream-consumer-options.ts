@@ -2,8 +2,10 @@ import type { JSONSchemaType } from 'ajv';
 import type { Decode } from './entry.ts';
 import { OptionsError } from './errors.ts';
 import { checkName } from './keys.ts';
+import { MASK_RULE_SCHEMA, type MaskRule } from './mask-rule.ts';
 import { parseOptions } from './options.ts';
 import type { RedisOptions } from './redis-options.ts';
+import type { Secret } from './secret.ts';
 import type { Sink } from './sink.ts';
 
 /** What a consumer reads, where it writes, and the numbers in between; every number has a default. */
@@ -19,10 +21,14 @@ export interface StreamConsumerOptions<Payload> extends TuningOptions {
   readonly decode?: Decode<Payload>;
   /** JSON Schema for the payload; an entry that violates it becomes a dead letter that names the failing path. */
   readonly payloadSchema?: object;
+  /** What pseudonyms are made with, where a mask replaces by them. */
+  readonly maskKey?: Secret;
 }
 
 /** Any of the plain options. */
-export type TuningOptions = { readonly [Name in keyof Tuning]?: Partial<Tuning[Name]> };
+export type TuningOptions = { readonly [Name in Exclude<keyof Tuning, 'mask'>]?: Partial<Tuning[Name]> } & {
+  readonly mask?: readonly Partial<MaskRule>[];
+};
 
 /** The plain options, each with its default in the schema below. */
 export interface Tuning {
@@ -40,6 +46,10 @@ export interface Tuning {
   readonly crash: { readonly suspectAfter: number; readonly maxAlone: number };
   /** Entries with more bytes become dead letters. */
   readonly entry: { readonly maxBytes: number };
+  /** Applied in this order to every value of an entry but its `eid`, before anything else sees it. */
+  readonly mask: readonly MaskRule[];
+  /** As many dead letters the group may have; then those that are due wait. By default there is no end to them. */
+  readonly deadLetterQuota?: number;
 }
 
 /** A group that is not given takes the default of each of its options. */
@@ -53,7 +63,7 @@ const positive = { type: 'integer', minimum: 1 } as const;
 const schema: JSONSchemaType<Tuning> = {
   type: 'object',
   additionalProperties: false,
-  required: ['startFrom', 'batch', 'readAhead', 'delivery', 'claim', 'crash', 'entry'],
+  required: ['startFrom', 'batch', 'readAhead', 'delivery', 'claim', 'crash', 'entry', 'mask'],
   properties: {
     startFrom: { type: 'string', enum: ['beginning', 'now'], default: 'beginning' },
     batch: {
@@ -105,12 +115,14 @@ const schema: JSONSchemaType<Tuning> = {
       required: ['maxBytes'],
       properties: { maxBytes: { ...positive, default: 64 * 1024 * 1024 } },
     },
+    mask: { type: 'array', items: MASK_RULE_SCHEMA, default: [] },
+    deadLetterQuota: { ...positive, nullable: true },
   },
 };
 
 /** @throws OptionsError naming every option that is wrong, and advising where two do not fit each other */
 export function parseTuning(options: StreamConsumerOptions<never>): Tuning {
-  const { redis, stream, group, consumer, sink, decode, payloadSchema, ...plain } = options;
+  const { redis, stream, group, consumer, sink, decode, payloadSchema, maskKey, ...plain } = options;
   const subject = `the consumer of group ${JSON.stringify(group)}`;
   if (typeof stream !== 'string' || stream === '') throw new OptionsError(`Options of ${subject}: stream is empty.`);
   checkName('group', group);

@@ -13,11 +13,13 @@ import { checkFailpoints, failpoint } from './failpoint.ts';
 import type { GroupStatus } from './group-status.ts';
 import { renewLeases } from './heartbeat.ts';
 import { InHand } from './in-hand.ts';
+import { Masks } from './masks.ts';
 import { RedisTrouble } from './redis-trouble.ts';
 import { Screen } from './screen.ts';
 import { Settling } from './settling.ts';
 import type { ConsumerState, Report, StreamConsumerEvents } from './stream-consumer-events.ts';
 import { parseTuning, type StreamConsumerOptions, type Tuning } from './stream-consumer-options.ts';
+import type { TeamContract } from './team-contract.ts';
 
 /** How long `stop` waits for what is in hand unless told otherwise. */
 const DEFAULT_STOP_TIMEOUT_MS = 10_000;
@@ -35,6 +37,8 @@ const ABORT_SHARE = 0.1;
  * varies. Constructing does no I/O; nothing here touches signals, logs or `process.exit`.
  */
 export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumerEvents> {
+  /** What a team's package declares of it, as this consumer has it. */
+  readonly contract: Pick<TeamContract, 'stream' | 'group' | 'startFrom' | 'mask' | 'deadLetterQuota'>;
   readonly #tuning: Tuning;
   readonly #clock: Clock;
   readonly #redis: ConsumerRedis;
@@ -69,11 +73,20 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
     const isolation = new CrashIsolation(group, this.#tuning.crash);
     const report = this.#report;
     const decode = options.decode ?? ((entry: Entry) => entry as Payload);
-    const screen = new Screen(decode, options.payloadSchema, this.#tuning.entry.maxBytes);
+    const { startFrom, mask, deadLetterQuota } = this.#tuning;
+    this.contract = {
+      stream: options.stream,
+      group: options.group,
+      startFrom,
+      mask,
+      ...(deadLetterQuota ? { deadLetterQuota } : {}),
+    };
+    const masks = mask.length > 0 ? new Masks(mask, options.maskKey) : undefined;
+    const screen = new Screen(decode, options.payloadSchema, this.#tuning.entry.maxBytes, masks);
     this.#inHand = inHand;
     this.#trouble = trouble;
     this.#destination = new Destination(options.sink, clock, report);
-    this.#settling = new Settling({ group, inHand, trouble, clock, report }, this.#abort.signal);
+    this.#settling = new Settling({ group, inHand, trouble, clock, report, deadLetterQuota }, this.#abort.signal);
     this.#source = new BatchSource({ group, inHand, isolation, trouble, clock, report }, this.#tuning);
     this.#delivery = new BatchDelivery({
       destination: this.#destination,

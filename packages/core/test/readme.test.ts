@@ -24,6 +24,8 @@ const EVENTS: Record<keyof StreamConsumerEvents, true> = {
   retried: true,
   deadLettered: true,
   deadLetterFailed: true,
+  deadLettersHeld: true,
+  deadLettersResumed: true,
   lost: true,
   acknowledgedFewer: true,
   sinkUnavailable: true,

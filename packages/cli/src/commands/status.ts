@@ -20,7 +20,7 @@ const EXAMPLES = `
 Examples:
   npx distributary status                                   every group of syslog_stream
   npx distributary status --watch
-  npx distributary status consumers/noc consumers/security  also says when one of their groups is missing
+  npx distributary status consumers/noc consumers/security  also says whose group is missing or too far behind
   npx distributary status --json | jq '.streams[].groups[] | {group, lagEntries, pending}'
 
 lag: entries not yet delivered to the group · pending: delivered, not yet acknowledged · oldest: age of the oldest pending
@@ -41,8 +41,8 @@ export function statusCommand(setExit: SetExit): Command {
       const streams = [...new Set(named.length > 0 ? named : [DEFAULT_STREAM])];
       const redis = redisFromEnvironment(process.env);
       const connection = new RedisConnection(redis, 'distributary:status');
-      const groupsOf = (stream: string) => teams.filter((team) => team.stream === stream).map(({ group }) => group);
-      const read = () => Promise.all(streams.map((stream) => streamStatus(connection, stream, groupsOf(stream))));
+      const teamsOf = (stream: string) => teams.filter((team) => team.stream === stream);
+      const read = () => Promise.all(streams.map((stream) => streamStatus(connection, stream, teamsOf(stream))));
       try {
         let statuses = await read();
         show(statuses, describeRedis(redis), options);
