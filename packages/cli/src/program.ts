@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { aclCommand } from './commands/acl.ts';
 import { demoCommand } from './commands/demo.ts';
 import { newCommand } from './commands/new.ts';
 import { parseCommand } from './commands/parse.ts';
@@ -15,7 +16,16 @@ export function createProgram(setExit: SetExit): Command {
     .configureHelp({ showGlobalOptions: false })
     .showSuggestionAfterError()
     .addHelpText('after', EXIT_CODES);
-  const commands = [newCommand, runCommand, shipCommand, statusCommand, retainCommand, parseCommand, demoCommand];
+  const commands = [
+    newCommand,
+    runCommand,
+    shipCommand,
+    statusCommand,
+    retainCommand,
+    parseCommand,
+    aclCommand,
+    demoCommand,
+  ];
   for (const create of commands) program.addCommand(create(setExit).exitOverride());
   return program;
 }

@@ -11,7 +11,7 @@ export interface StreamStatus {
 }
 
 /** Where a group stands, beside what its package promises. */
-export interface GroupStanding extends GroupStatus {
+interface GroupStanding extends GroupStatus {
   /** How far it may be behind, in seconds; null when no package says. */
   readonly lagSloSeconds: number | null;
   /** Whether it is further behind: unread entries, or the oldest pending one. */

@@ -1,0 +1,137 @@
+import { groupKey } from '@distributary/core';
+import type { Team } from './team.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Commands on keys, as Redis's ACL understands them. */
+interface Grant {
+  readonly keys: readonly string[];
+  readonly commands: readonly string[];
+}
+
+/** A user of Redis with what it needs and nothing else. */
+export interface AccessUser {
+  readonly name: string;
+  /** What it may on these keys, and the commands that need none. */
+  readonly root: Grant;
+  /** What it may on these keys alone; Redis 6.2 has no such selectors, there it is added to the above. */
+  readonly selectors: readonly Grant[];
+}
+
+const CONNECT = ['client|setname', 'select'];
+const INSPECT = ['xinfo|stream', 'xinfo|groups', 'xinfo|consumers', 'xpending'];
+
+/** The users of a whole installation: the shipper, a user per package under its name, the monitor and the janitor. */
+export function accessUsers(teams: readonly Team[]): AccessUser[] {
+  const streams = [...new Set(teams.map(({ stream }) => stream))];
+  return [shipper(streams), ...teams.map(teamUser), monitor(streams), janitor(streams)];
+}
+
+/** `distributary ship`: adds lines, and remembers how far it is, by a script. */
+function shipper(streams: readonly string[]): AccessUser {
+  const remembered = streams.map((stream) => `distributary:{${hashTag(stream)}}:shipped:*`);
+  return {
+    name: 'shipper',
+    root: { keys: [...streams.map(pattern), ...remembered], commands: [...CONNECT, 'eval', 'evalsha'] },
+    selectors: [
+      { keys: streams.map(pattern), commands: ['xadd'] },
+      { keys: remembered, commands: ['get', 'set'] },
+    ],
+  };
+}
+
+/** `distributary run`: reads and acknowledges, and adds to nothing but its own dead letters. */
+export function teamUser({ name, stream, group }: Pick<Team, 'name' | 'stream' | 'group'>): AccessUser {
+  const commands = [
+    ...['info', 'command|info', ...CONNECT, 'multi', 'exec'],
+    ...['xgroup|create', 'xreadgroup', 'xautoclaim', 'xclaim', 'xack', ...INSPECT],
+  ];
+  return {
+    name,
+    root: { keys: [pattern(stream)], commands },
+    selectors: [{ keys: [ownKeys(stream, group)], commands: ['xadd', 'xlen', 'hget', 'hset', 'hdel'] }],
+  };
+}
+
+/** `distributary status`, `doctor` and what scrapes: counts and IDs, and no entry but the first and last of XINFO. */
+function monitor(streams: readonly string[]): AccessUser {
+  const asked = ['info', 'command|info', 'time', 'acl|whoami', 'acl|dryrun'];
+  const commands = [...CONNECT, ...asked, 'exists', 'xlen', ...INSPECT];
+  return {
+    name: 'monitor',
+    root: { keys: streams.flatMap((stream) => [pattern(stream), allKeys(stream)]), commands },
+    selectors: [],
+  };
+}
+
+/** `distributary retain`: trims, and keeps its lock and accounts; all by scripts, whose commands are checked one by one. */
+function janitor(streams: readonly string[]): AccessUser {
+  const commands = [
+    ...CONNECT,
+    'eval',
+    'evalsha',
+    'time',
+    'exists',
+    'xtrim',
+    'xlen',
+    'xrange',
+    'xrevrange',
+    ...INSPECT,
+  ];
+  return {
+    name: 'janitor',
+    root: { keys: streams.flatMap((stream) => [pattern(stream), allKeys(stream)]), commands },
+    selectors: [{ keys: streams.map(allKeys), commands: ['xadd', 'get', 'set', 'del', 'pexpire'] }],
+  };
+}
+
+/** Every command that a team's consumer sends, with arguments as it does: what its user is tried by. */
+export function teamCommands({
+  stream,
+  group,
+}: Pick<Team, 'stream' | 'group'>): [command: string, ...args: string[]][] {
+  const letters = groupKey(stream, group, 'dead-letters');
+  const alone = groupKey(stream, group, 'alone');
+  return [
+    ['INFO'],
+    ['COMMAND', 'INFO', 'XAUTOCLAIM'],
+    ['CLIENT', 'SETNAME', 'name'],
+    ['MULTI'],
+    ['EXEC'],
+    ['XGROUP', 'CREATE', stream, group, '0', 'MKSTREAM'],
+    ['XREADGROUP', 'GROUP', group, 'consumer', 'COUNT', '1', 'STREAMS', stream, '>'],
+    ['XAUTOCLAIM', stream, group, 'consumer', '1000', '0-0', 'COUNT', '1'],
+    ['XCLAIM', stream, group, 'consumer', '0', '1-1', 'JUSTID'],
+    ['XACK', stream, group, '1-1'],
+    ['XPENDING', stream, group],
+    ['XINFO', 'STREAM', stream],
+    ['XINFO', 'GROUPS', stream],
+    ['XINFO', 'CONSUMERS', stream, group],
+    ['XADD', letters, '*', 'name', 'value'],
+    ['XLEN', letters],
+    ['HGET', alone, '1-1'],
+    ['HSET', alone, '1-1', '1'],
+    ['HDEL', alone, '1-1'],
+  ];
+}
+
+/** A key as a pattern that matches it alone. */
+function pattern(key: string): string {
+  if (/\s/.test(key))
+    throw new UsageError(
+      `The stream ${JSON.stringify(key)} has a space in its name, which no ACL can hold: rename it.`,
+    );
+  return key.replace(/[\\*?[\]]/g, '\\$&');
+}
+
+function ownKeys(stream: string, group: string): string {
+  return `${pattern(groupKey(stream, group, 'dead-letters').slice(0, -'dead-letters'.length))}*`;
+}
+
+function allKeys(stream: string): string {
+  return `${pattern(groupKey(stream, '', 'alone').slice(0, -':alone'.length))}*`;
+}
+
+/** As the shipper takes it, so that its key shares the stream's hash slot. */
+function hashTag(stream: string): string {
+  return pattern(/\{([^}]+)\}/.exec(stream)?.[1] ?? stream);
+}
