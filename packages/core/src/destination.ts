@@ -64,6 +64,13 @@ export class Destination<Payload> {
     return undefined;
   }
 
+  /** @returns false when the sink cannot tell */
+  async check(signal: AbortSignal): Promise<boolean> {
+    if (!this.#sink.check) return false;
+    await this.#sink.check(signal);
+    return true;
+  }
+
   async close(): Promise<void> {
     await this.#sink.close?.();
   }

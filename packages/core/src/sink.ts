@@ -18,6 +18,12 @@ export interface Sink<Payload> {
    * a `retry`. When `signal` aborts, reject soon; the entries stay pending.
    */
   deliver(batch: Batch<Payload>, signal: AbortSignal): Promise<readonly DeliveryResult[]>;
+  /**
+   * Finds out whether the destination could be written to, and stores nothing there. Called by whoever looks into a
+   * set-up, never by a consumer that runs.
+   * @throws what `deliver` would, with the remedy
+   */
+  check?(signal: AbortSignal): Promise<void>;
   /** Called once, after the last delivery settled or was given up. */
   close?(): Promise<void>;
 }

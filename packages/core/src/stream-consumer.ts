@@ -144,6 +144,15 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
     return this.#redis.status();
   }
 
+  /**
+   * Asks the sink whether its destination could be written to, without a start and without Redis.
+   * @returns false when the sink has no way to find out
+   * @throws what the sink throws, with the remedy
+   */
+  checkSink(signal: AbortSignal): Promise<boolean> {
+    return this.#destination.check(signal);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }

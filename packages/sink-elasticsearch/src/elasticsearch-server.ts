@@ -46,8 +46,18 @@ export class ElasticsearchServer {
   }
 
   putTemplate(name: string, body: object, major: number, signal: AbortSignal): Promise<Answer> {
+    return this.ask({ method: 'PUT', path: `/_index_template/${name}`, body }, major, signal);
+  }
+
+  /** Any request of JSON, whatever its answer's status. */
+  ask(
+    { method, path, body }: { readonly method: string; readonly path: string; readonly body?: object },
+    major: number,
+    signal: AbortSignal,
+  ): Promise<Answer> {
     const type = mediaType('json', major);
-    const params = { method: 'PUT', path: `/_index_template/${name}`, body: JSON.stringify(body) };
+    if (body === undefined) return this.#request({ method, path }, { accept: type }, signal);
+    const params = { method, path, body: JSON.stringify(body) };
     return this.#request(params, { accept: type, 'content-type': type }, signal);
   }
 

@@ -11,6 +11,7 @@ import {
   type Sink,
   SinkHoldError,
 } from '@distributary/core';
+import { checkAccess } from './access-check.ts';
 import type { Judgement } from './answer.ts';
 import { judgeBulk } from './bulk-answer.ts';
 import { BulkDelivery, type BulkDocuments } from './bulk-delivery.ts';
@@ -74,6 +75,12 @@ export class ElasticsearchSink<Payload> implements Sink<Payload> {
     if (delivery.diverted > 0) this.#countDiverted(delivery.diverted);
     const { verdicts: fates, trouble } = delivery;
     return resultsOf(batch, { unmapped, fates, trouble, tooManyRefused }, this.#guard);
+  }
+
+  /** Asks for the product, its version, what its user may do and whether the index is blocked. */
+  async check(signal: AbortSignal): Promise<void> {
+    const major = await majorOf(this.#server, signal);
+    await checkAccess(this.#server, { index: this.#index, major }, signal);
   }
 
   close(): Promise<void> {

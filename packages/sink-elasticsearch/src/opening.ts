@@ -41,7 +41,8 @@ export async function installTemplate(
   if (answer.status !== 200) throw troubleOf(answer, `The index template ${name} was not installed.`);
 }
 
-function troubleOf(answer: Answer, what: string): Error {
+/** The error to throw for an answer that is no success to a request that was no bulk one. */
+export function troubleOf(answer: Answer, what: string): Error {
   const judgement = judgeStatus(answer);
   if (judgement.outcome === 'trouble') return judgement.error;
   if (judgement.outcome !== 'refused')

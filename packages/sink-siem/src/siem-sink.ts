@@ -83,6 +83,12 @@ export class SiemSink<Payload> implements Sink<Payload> {
     return resultsOf(batch, { unmapped, fates, trouble, tooManyRefused }, this.#guard);
   }
 
+  /** Sends a request without events, which a collector refuses after it has looked at the token, and stores nothing of. */
+  async check(signal: AbortSignal): Promise<void> {
+    const judgement = await this.#send(Buffer.alloc(0), signal);
+    if ('error' in judgement) throw judgement.error;
+  }
+
   async close(): Promise<void> {
     this.#acknowledgements?.close();
     await this.#collector.close();
