@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { aclCommand } from './commands/acl.ts';
 import { demoCommand } from './commands/demo.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { newCommand } from './commands/new.ts';
 import { parseCommand } from './commands/parse.ts';
 import { retainCommand } from './commands/retain.ts';
@@ -23,6 +24,7 @@ export function createProgram(setExit: SetExit): Command {
     statusCommand,
     retainCommand,
     parseCommand,
+    doctorCommand,
     aclCommand,
     demoCommand,
   ];

@@ -49,7 +49,7 @@ export { type DeclaredGroup, parseRetention, type RetentionPolicy, type ShedBoun
 export type { ShedRange } from './retention-script.ts';
 export { retryAfterMs } from './retry-after.ts';
 export { Secret, secretFrom } from './secret.ts';
-export { probeServer, type ServerCapabilities, type ServerProbe } from './server-probe.ts';
+export { probeServer, type ServerCapabilities, type ServerProbe, serverCapabilities } from './server-probe.ts';
 export { settingsFromEnvironment } from './settings.ts';
 export { type Settlement, settle, type Verdict } from './settlement.ts';
 export {

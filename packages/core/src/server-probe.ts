@@ -25,20 +25,26 @@ export interface ServerProbe {
  * @throws RedisUnsuitableError when it might evict the stream, or cannot take over idle entries
  */
 export async function probeServer(connection: RedisConnection): Promise<ServerProbe> {
-  const told = await permitted(connection, 'INFO');
-  const info = parseInfo(told);
+  const server = await serverCapabilities(connection);
+  refuse(server);
+  return { server, warnings: server.description === UNKNOWN ? [UNSEEN] : warningsFor(server) };
+}
+
+/** As {@link probeServer}, and judges nothing. */
+export async function serverCapabilities(connection: RedisConnection): Promise<ServerCapabilities> {
+  const info = parseInfo(await permitted(connection, 'INFO'));
   const commands = await permitted(connection, 'COMMAND', 'INFO', 'XAUTOCLAIM', 'XNACK');
   const [autoclaim, xnack] = Array.isArray(commands) ? commands.map((command) => command !== null) : [true, false];
-  const server: ServerCapabilities = {
+  return {
     description: describe(info),
     autoclaim: autoclaim ?? true,
     releases: xnack ?? false,
     evictionPolicy: info.get('maxmemory_policy'),
     persistence: await persistenceOf(connection, info),
   };
-  refuse(server);
-  return { server, warnings: told === undefined ? [UNSEEN] : warningsFor(server) };
 }
+
+const UNKNOWN = 'unknown';
 
 const UNSEEN =
   'This user may not ask Redis how it is configured, so nobody has checked that it evicts nothing and keeps its data. ' +
@@ -88,7 +94,7 @@ function describe(info: ReadonlyMap<string, string>): string {
   const valkey = info.get('valkey_version');
   if (valkey) return `Valkey ${valkey}`;
   const redis = info.get('redis_version');
-  return redis ? `Redis ${redis}` : 'unknown';
+  return redis ? `Redis ${redis}` : UNKNOWN;
 }
 
 function parseInfo(reply: unknown): Map<string, string> {
