@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { aclCommand } from './commands/acl.ts';
+import { dashboardsCommand } from './commands/dashboards.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { newCommand } from './commands/new.ts';
@@ -26,6 +27,7 @@ export function createProgram(setExit: SetExit): Command {
     parseCommand,
     doctorCommand,
     aclCommand,
+    dashboardsCommand,
     demoCommand,
   ];
   for (const create of commands) program.addCommand(create(setExit).exitOverride());

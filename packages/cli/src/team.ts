@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import {
@@ -58,6 +58,12 @@ export async function readTeam(path: string): Promise<Team> {
   } catch (thrown) {
     throw thrown instanceof OptionsError ? new UsageError(`${path}/package.json: ${thrown.message}`) : thrown;
   }
+}
+
+/** The package's folder as it can be given to a command run here. */
+export function givenPath({ folder }: Team): string {
+  const path = relative(process.cwd(), folder);
+  return path === '' ? '.' : path;
 }
 
 /** @throws UsageError when the module cannot be loaded */

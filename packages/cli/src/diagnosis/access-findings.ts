@@ -1,6 +1,6 @@
 import type { RedisConnection } from '@distributary/core';
 import { teamCommands } from '../access-rules.ts';
-import type { Team } from '../team.ts';
+import { givenPath, type Team } from '../team.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
 /** What no consumer needs, and what a mistake with it costs everybody. */
@@ -15,7 +15,7 @@ function needless({ stream }: Team): string[][] {
  * @throws RedisUnavailableError
  */
 export async function accessFindings(connection: RedisConnection, team: Team, username: string): Promise<Finding[]> {
-  const rules = `npx distributary acl ${team.folder}`;
+  const rules = `npx distributary acl ${givenPath(team)}`;
   const self = await whoAmI(connection, username);
   const tried = (await tryOut(connection, team.name, ['PING'])) === 'no such user' ? self : team.name;
   const first = await tryOut(connection, tried, ['PING']);

@@ -1,7 +1,7 @@
 import { type GroupStatus, groupKey, groupStatus, type RedisConnection } from '@distributary/core';
 import { count, duration } from '../format.ts';
 import { behindMs } from '../stream-status.ts';
-import type { Team } from '../team.ts';
+import { givenPath, type Team } from '../team.ts';
 import { answered, type Finding, ok, problem, warning } from './finding.ts';
 
 /** New entries get IDs behind the newest one: one from the future makes every time that is taken from an ID wrong. */
@@ -16,26 +16,21 @@ const QUOTA_WARNING_SHARE = 0.8;
  * @throws RedisUnavailableError
  */
 export async function groupFindings(connection: RedisConnection, team: Team, awayAfterMs: number): Promise<Finding[]> {
-  const { stream, group, name } = team;
+  const { stream, group } = team;
   const status = await groupStatus(connection, { stream, group });
   const letters = deadLetterFinding(status, team);
   const future = await futureFinding(connection, stream);
   if (!status.exists) {
-    const remedy = `start its consumer, which creates it: npx distributary run ${relativeTo(team)}`;
+    const remedy = `start its consumer, which creates it: npx distributary run ${givenPath(team)}`;
     return [problem('group', `${group} does not exist on ${stream}`, remedy), ...future, letters];
   }
   return [
     ok('group', `${group} exists on ${stream}`),
     ...future,
     lagFinding(status, team),
-    ...readerFindings(status, name, awayAfterMs),
+    ...readerFindings(status, givenPath(team), awayAfterMs),
     letters,
   ];
-}
-
-/** As it was probably given. */
-function relativeTo({ folder }: Team): string {
-  return folder.startsWith(`${process.cwd()}/`) ? folder.slice(process.cwd().length + 1) : folder;
 }
 
 async function futureFinding(connection: RedisConnection, stream: string): Promise<Finding[]> {
@@ -67,7 +62,7 @@ function lagFinding(status: GroupStatus, { lagSloSeconds }: Team): Finding {
   );
 }
 
-function readerFindings(status: GroupStatus, team: string, awayAfterMs: number): Finding[] {
+function readerFindings(status: GroupStatus, path: string, awayAfterMs: number): Finding[] {
   const { consumers, pending, lagEntries, stream, group } = status;
   const away = consumers.filter(({ idleMs }) => idleMs >= awayAfterMs);
   const names = away.map(({ name, idleMs, pending: held }) => {
@@ -79,7 +74,7 @@ function readerFindings(status: GroupStatus, team: string, awayAfterMs: number):
     return warning('consumers', says, remedy);
   });
   if (consumers.length > away.length) return [ok('consumers', `${consumers.length - away.length} at work`), ...names];
-  const remedy = `start the consumer of ${team}: npx distributary run`;
+  const remedy = `start its consumer: npx distributary run ${path}`;
   const waiting = pending > 0 || lagEntries !== 0;
   return [
     waiting

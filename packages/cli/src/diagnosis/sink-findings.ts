@@ -16,7 +16,7 @@ export async function sinkFindings(team: Team, environment: NodeJS.ProcessEnv): 
     const { message } = asError(thrown);
     const remedy = `run this where the consumer of ${team.name} runs, with its environment`;
     // Who looks after Redis need not hold the credentials of every team.
-    if (thrown instanceof OptionsError) return [warning('sink', `not asked: ${message}`, remedy)];
+    if (thrown instanceof OptionsError) return [warning('sink', `not asked: ${message.replace(/\.$/, '')}`, remedy)];
     return [problem('sink', 'the consumer cannot be made', message)];
   }
   try {
@@ -28,8 +28,14 @@ export async function sinkFindings(team: Team, environment: NodeJS.ProcessEnv): 
   } catch (thrown) {
     const { message } = asError(thrown);
     const { remedy } = thrown as { readonly remedy?: string };
-    const said = remedy ? message.replace(` ${remedy}`, '') : message;
-    return [problem('sink', said, remedy ?? 'look whether the destination runs, and whether this host reaches it')];
+    const said = message.replace(remedy ?? 'The batch is sent again.', '');
+    return [
+      problem(
+        'sink',
+        said.replace(/[.\s]+$/, ''),
+        remedy ?? 'look whether the destination runs, and whether this host reaches it',
+      ),
+    ];
   } finally {
     await consumer.stop();
   }
