@@ -1,21 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { run } from './distributary.ts';
 
+const COMMANDS = ['new', 'run', 'ship', 'status', 'parse', 'doctor', 'acl', 'dashboards', 'demo'];
+
 describe('the command line', () => {
-  it.each(['new', 'run', 'ship', 'status', 'parse', 'demo'])(
-    '%s --help has examples and exit codes',
-    async (command) => {
-      const { code, stdout } = await run([command, '--help']);
-      expect(code).toBe(0);
-      expect(stdout).toContain('Examples:');
-      expect(stdout).toContain('Exit codes: 0');
-    },
-  );
+  it.each(COMMANDS)('%s --help has examples and exit codes', async (command) => {
+    const { code, stdout } = await run([command, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('Examples:');
+    expect(stdout).toContain('Exit codes: 0');
+  });
 
   it('names every command in its help', async () => {
     const { code, stdout } = await run(['--help']);
     expect(code).toBe(0);
-    for (const command of ['new', 'run', 'ship', 'status', 'parse', 'demo']) expect(stdout).toContain(`  ${command} `);
+    for (const command of COMMANDS) expect(stdout).toContain(`  ${command} `);
   });
 
   it.each([
@@ -25,6 +24,7 @@ describe('the command line', () => {
     { args: ['run', '.'], says: 'Add: "distributary"' },
     { args: ['run', 'consumers/noc', 'consumers/noc'], says: 'For two processes use --replicas 2' },
     { args: ['run', 'consumers/noc', '--replicas', '0'], says: 'Give a whole number from 1 on' },
+    { args: ['acl', 'consumers/noc', '--redis-version', '5.0'], says: 'older ones than 6.2' },
     { args: ['ship'], says: 'Give --fifo <path> or --stdin' },
     { args: ['ship', '--fifo', '/tmp/x', '--stdin'], says: 'cannot be used with' },
     { args: ['ship', '--stdin', '--route', 'local9=x'], says: 'Write it as facility=stream' },

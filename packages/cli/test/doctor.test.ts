@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { groupKey, RedisConnection } from '@distributary/core';
+import { groupKey, RedisConnection, Secret } from '@distributary/core';
 import {
   describeWithRedisProcess,
   freePort,
@@ -10,6 +10,8 @@ import {
   until,
 } from '@distributary/testing';
 import { expect, it } from 'vitest';
+import { teamUser } from '../src/access-rules.ts';
+import { accessWords, dialectOf } from '../src/access-text.ts';
 import type { Diagnosis } from '../src/diagnosis/diagnosis.ts';
 import { run, start } from './distributary.ts';
 import { teamPackage } from './team-package.ts';
@@ -116,9 +118,8 @@ describeWithRedisProcess('distributary doctor', () => {
     await using folder = await temporaryFolder();
     const admin = new RedisConnection({ url: redis.url }, 'test');
     const team = await teamPackage(folder.path, 'team', { stream: STREAM, group: GROUP, lagSlo: 60 });
-    const acl = await run(['acl', team], { environment: { DISTRIBUTARY_ACL_TEAM_PASSWORD: 'password-of-team' } });
-    const rule = acl.stdout.split('\n').find((line) => line.startsWith('ACL SETUSER team '));
-    await admin.call(...((rule ?? '').split(' ') as [string, ...string[]]));
+    const user = teamUser({ name: 'team', stream: STREAM, group: GROUP });
+    await admin.call('ACL', 'SETUSER', 'team', ...accessWords(user, new Secret('password-of-team'), dialectOf('7.0')));
     const environment = { REDIS_URL: redis.url, FILE_TEAM_OUTPUT: join(folder.path, 'lines') };
     const credentials = { REDIS_USERNAME: 'team', REDIS_PASSWORD: 'password-of-team' };
     await using _running = start(['run', team], { ...environment, ...credentials });

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { temporaryFolder } from '@distributary/testing';
 import { expect, it } from 'vitest';
 import { FILE_TEAM, ROOT, run } from './distributary.ts';
+import { teamPackage } from './team-package.ts';
 
 const BUILT =
   '<166>Nov 24 10:00:00 fw1 %ASA-6-302013: Built outbound TCP connection 1 for outside:1.2.3.4/443 (1.2.3.4/443) to inside:10.0.0.1/5000 (9.9.9.9/5000)';
@@ -38,6 +40,14 @@ it("shows a team's own documents", async () => {
   expect(eventsOf(stdout)).toMatchObject([
     { event: { original: BUILT, code: '302013' }, distributary: { entry_id: expect.any(String) } },
   ]);
+});
+
+it('shows a team what its masks leave of a line', async () => {
+  await using folder = await temporaryFolder();
+  const declared = { stream: 'cli_stream', group: 'file_team', mask: [{ find: 'ipv4' }] };
+  const team = await teamPackage(folder.path, 'team', declared);
+  const { stdout } = await run(['parse', '--consumer', team], { input: 'from 10.1.2.3\n' });
+  expect(eventsOf(stdout)).toEqual([{ mapped: 'from ***' }]);
 });
 
 it('goes on behind a line that the mapping throws at', async () => {

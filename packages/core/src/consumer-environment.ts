@@ -9,6 +9,9 @@ import { parseTeamContract } from './team-contract.ts';
 /** Holds, as JSON, the key `distributary` of the team's package.json. */
 export const CONTRACT_VARIABLE = 'DISTRIBUTARY_CONTRACT';
 
+/** Holds the secret that pseudonyms are made with, or with `_FILE` behind it names the file that does. */
+export const MASK_KEY_VARIABLE = 'DISTRIBUTARY_MASK_KEY';
+
 /** What every team's consumer takes from its environment; spread it into the options of `StreamConsumer`. */
 export interface ConsumerEnvironment extends Pick<TuningOptions, 'claim' | 'startFrom' | 'mask' | 'deadLetterQuota'> {
   readonly redis: RedisOptions;
@@ -27,7 +30,7 @@ export interface ConsumerEnvironment extends Pick<TuningOptions, 'claim' | 'star
 export function consumerFromEnvironment(environment: NodeJS.ProcessEnv): ConsumerEnvironment {
   const idleMs = environment['DISTRIBUTARY_CLAIM_IDLE_MS'];
   const contract = environment[CONTRACT_VARIABLE];
-  const maskKey = secretFrom(environment, 'DISTRIBUTARY_MASK_KEY');
+  const maskKey = secretFrom(environment, MASK_KEY_VARIABLE);
   return {
     redis: redisFromEnvironment(environment),
     consumer: checkName('consumer', environment['DISTRIBUTARY_CONSUMER'] || hostConsumerName()),

@@ -7,6 +7,7 @@ export {
   type ConsumerEnvironment,
   consumerFromEnvironment,
   hostConsumerName,
+  MASK_KEY_VARIABLE,
 } from './consumer-environment.ts';
 export { type DeadLetterEnvelope, readDeadLetter, type StoredDeadLetter } from './dead-letters.ts';
 export { type Batch, compareEntryIds, type Decode, type DecodedEntry, Entry, type EntryId } from './entry.ts';

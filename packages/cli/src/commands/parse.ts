@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { MASK_KEY_VARIABLE, Masks, secretFrom } from '@distributary/core';
 import { toEcs } from '@distributary/syslog';
 import { Command } from 'commander';
 import { linesOf } from '../lines.ts';
@@ -58,22 +59,24 @@ function parseToEcs(line: string): Parsed {
   return { text: JSON.stringify(event), problem: event.error?.message };
 }
 
-/** @throws UsageError when the package shows no preview */
+/** With the team's masks. @throws UsageError when the package shows no preview, OptionsError when a mask has no key */
 async function previewOf(path: string): Promise<(line: string) => Parsed> {
-  const { preview } = await loadTeam(await readTeam(path));
+  const team = await readTeam(path);
+  const { preview } = await loadTeam(team);
   if (typeof preview !== 'function') {
     throw new UsageError(
       `${path} exports no function "preview(line)". Let its module export one that returns what the team would store.`,
     );
   }
+  const masks = new Masks(team.mask, secretFrom(process.env, MASK_KEY_VARIABLE));
   return (line) => {
     try {
-      const text = preview(line);
+      const text = preview(masks.text(line));
       const { error } = JSON.parse(text) as { error?: { message?: string } };
       return { text, problem: error?.message };
     } catch (thrown) {
       const problem = `The mapping threw: ${(thrown as Error).message}`;
-      return { text: JSON.stringify({ event: { original: line }, error: { message: problem } }), problem };
+      return { text: JSON.stringify({ event: { original: masks.text(line) }, error: { message: problem } }), problem };
     }
   };
 }
