@@ -7,12 +7,11 @@ const MAX_REPETITIONS = 1_000;
 /**
  * A regular expression whose search of a line takes time in proportion to its length, whatever the line holds. Lines
  * are written by strangers, and a pattern such as `(a+)+b` can be made to try for years.
- * @param flags beside `g`, `u` and `d`
  * @throws OptionsError saying what to write instead
  */
-export function boundedPattern(source: string, flags: '' | 'i' = ''): RegExp {
+export function boundedPattern(source: string): RegExp {
   try {
-    const pattern = new RegExp(source, `gud${flags}`);
+    const pattern = new RegExp(source, 'gud');
     new PatternCost(source).check();
     return pattern;
   } catch (thrown) {

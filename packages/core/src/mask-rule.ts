@@ -24,6 +24,7 @@ export const MASK_RULE_SCHEMA: JSONSchemaType<MaskRule> = {
       type: 'string',
       nullable: true,
       minLength: 1,
+      maxLength: 500,
       description:
         'A regular expression (flag u). Its first group, where it has one, is masked. Repetitions are bounded, as in \\S{1,64}, but for one at the very end.',
     },
