@@ -25,6 +25,7 @@ describe('the command line', () => {
     { args: ['run', 'consumers/noc', 'consumers/noc'], says: 'For two processes use --replicas 2' },
     { args: ['run', 'consumers/noc', '--replicas', '0'], says: 'Give a whole number from 1 on' },
     { args: ['acl', 'consumers/noc', '--redis-version', '5.0'], says: 'older ones than 6.2' },
+    { args: ['acl', 'consumers/noc', 'consumers/noc'], says: 'No user can be called "noc"' },
     { args: ['ship'], says: 'Give --fifo <path> or --stdin' },
     { args: ['ship', '--fifo', '/tmp/x', '--stdin'], says: 'cannot be used with' },
     { args: ['ship', '--stdin', '--route', 'local9=x'], says: 'Write it as facility=stream' },

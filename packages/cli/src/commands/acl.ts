@@ -44,7 +44,7 @@ export function aclCommand(): Command {
     .action(async (packages: string[], { redisVersion, format, json }: AclOptions) => {
       const teams = await Promise.all(packages.map(readTeam));
       const users = accessUsers(teams);
-      refuseTwice(users);
+      refuseNames(users);
       const dialect = dialectOf(redisVersion);
       const defined = users.map((user) => {
         const password = secretFrom(process.env, passwordVariable(user.name));
@@ -63,14 +63,13 @@ function passwordVariable(user: string): string {
   return `DISTRIBUTARY_ACL_${user.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}_PASSWORD`;
 }
 
-function refuseTwice(users: readonly AccessUser[]): void {
+function refuseNames(users: readonly AccessUser[]): void {
   const names = users.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) {
-    throw new UsageError(
-      `Two users would be called ${twice}. Give each package a folder of another name, and none shipper, monitor or janitor.`,
-    );
-  }
+  const wrong = names.find((name, i) => /\s/.test(name) || names.indexOf(name) !== i);
+  if (wrong === undefined) return;
+  throw new UsageError(
+    `No user can be called ${JSON.stringify(wrong)}: it holds a space, or there are two. Give each package a folder of another name, and none shipper, monitor or janitor.`,
+  );
 }
 
 /** @throws InvalidArgumentError */
