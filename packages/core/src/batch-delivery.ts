@@ -1,5 +1,7 @@
+import type { Span } from '@opentelemetry/api';
 import { Backoff } from './backoff.ts';
 import type { ReadBatch } from './batch-source.ts';
+import type { BatchSpans } from './batch-spans.ts';
 import type { Clock } from './clock.ts';
 import type { CrashIsolation, Guard } from './crash-isolation.ts';
 import type { Destination } from './destination.ts';
@@ -12,7 +14,7 @@ import type { Screen } from './screen.ts';
 import { type Settlement, settle, type Verdict } from './settlement.ts';
 import type { Settling } from './settling.ts';
 import type { Rejected } from './sink.ts';
-import type { Report } from './stream-consumer-events.ts';
+import type { Report, Settled } from './stream-consumer-events.ts';
 
 /** What a delivery needs of its surroundings. */
 export interface DeliveryPorts<Payload> {
@@ -22,6 +24,7 @@ export interface DeliveryPorts<Payload> {
   readonly isolation: CrashIsolation;
   readonly trouble: RedisTrouble;
   readonly inHand: InHand;
+  readonly spans: BatchSpans;
   readonly clock: Clock;
   readonly report: Report;
 }
@@ -56,16 +59,26 @@ export class BatchDelivery<Payload> {
   async #deliver(lease: Lease, guard: Guard, signal: AbortSignal): Promise<void> {
     const { screen, inHand, settling } = this.#ports;
     const { items, refused } = await guard(async () => screen.pass(lease.entries));
-    if (refused.length === 0) return this.#untilSettled(lease, items, guard, signal);
+    if (refused.length === 0) return this.#inSpan(lease, items, guard, signal);
     const [rest, dead] = inHand.split(lease, [entriesOf(items), refused.map((letter) => letter.entry)]) as [
       Lease,
       Lease,
     ];
     settling.setAside(dead, refused);
-    return this.#untilSettled(rest, items, guard, signal);
+    return this.#inSpan(rest, items, guard, signal);
   }
 
-  async #untilSettled(lease: Lease, items: Batch<Payload>, guard: Guard, signal: AbortSignal): Promise<void> {
+  #inSpan(lease: Lease, items: Batch<Payload>, guard: Guard, signal: AbortSignal): Promise<void> | void {
+    if (items.length === 0) return this.#ports.inHand.release(lease);
+    return this.#ports.spans.around(items, (span) => this.#untilSettled(lease, items, { guard, span }, signal));
+  }
+
+  async #untilSettled(
+    lease: Lease,
+    items: Batch<Payload>,
+    { guard, span }: { readonly guard: Guard; readonly span: Span },
+    signal: AbortSignal,
+  ): Promise<void> {
     const { destination, inHand, clock, report } = this.#ports;
     const backoff = new Backoff(RETRY_PAUSES, clock);
     let batch = items;
@@ -75,8 +88,11 @@ export class BatchDelivery<Payload> {
       if (!results) break;
       const settlement = settle(batch, results);
       const again = this.#settleLease(lease, batch, settlement, attempts);
-      const count = settlement.delivered.length;
-      if (count > 0) report('delivered', { count, tookMs: clock.now() - startedAt });
+      const settled = counted(settlement, clock.now() - startedAt);
+      report('settled', settled);
+      span.addEvent('settled', { ...settled });
+      const { delivered: count, tookMs } = settled;
+      if (count > 0) report('delivered', { count, tookMs });
       if (!again) return;
       lease = again;
       batch = settlement.retried.map(({ item }) => item);
@@ -116,6 +132,19 @@ export class BatchDelivery<Payload> {
     this.#ports.report('retried', { count: retried.length, reason, afterMs });
     await this.#ports.clock.sleep(afterMs, signal);
   }
+}
+
+function counted({ delivered, duplicates, retried, rejected }: Settlement<unknown>, tookMs: number): Settled {
+  return {
+    entries: delivered.length + retried.length + rejected.length,
+    delivered: delivered.length,
+    duplicates,
+    retried: retried.length,
+    rejected: rejected.length,
+    tookMs,
+    firstDelivered: delivered[0],
+    lastDelivered: delivered.at(-1),
+  };
 }
 
 const unguarded: Guard = (run) => run();

@@ -1,10 +1,13 @@
 import type { Batch, EntryId } from './entry.ts';
 import { OversizeError, PayloadError, SinkHoldError, SinkUnavailableError } from './errors.ts';
 import type { RefusalGuard } from './refusal-guard.ts';
-import { type DeliveryResult, delivered, rejected, retry } from './sink.ts';
+import { type DeliveryResult, delivered, deliveredBefore, rejected, retry } from './sink.ts';
 
-/** What became of an entry at its destination: stored, refused for good, or, with any other error, not this time. */
-export type Fate = 'delivered' | Error;
+/**
+ * What became of an entry at its destination: stored, recognised as stored before, refused for good, or, with any other
+ * error, not this time.
+ */
+export type Fate = 'delivered' | 'duplicate' | Error;
 
 /** What a sink knows of a batch once it has asked. */
 export interface BatchFates {
@@ -41,9 +44,9 @@ export function resultsOf(
     const mapped = unmapped.get(i);
     const fate = mapped ?? fates[position++] ?? reason;
     if (fate === undefined) throw new Error(`Entry ${id} has no fate although nothing went wrong.`);
-    if (fate === 'delivered') {
+    if (typeof fate === 'string') {
       settled++;
-      return delivered(id);
+      return fate === 'delivered' ? delivered(id) : deliveredBefore(id);
     }
     if (held || !(mapped || isRefusal(fate))) return again(id, held ?? fate);
     settled++;

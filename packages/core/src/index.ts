@@ -9,6 +9,7 @@ export {
   hostConsumerName,
   MASK_KEY_VARIABLE,
 } from './consumer-environment.ts';
+export type { GroupIdentity } from './consumer-group.ts';
 export { type DeadLetterEnvelope, readDeadLetter, type StoredDeadLetter } from './dead-letters.ts';
 export { type Batch, compareEntryIds, type Decode, type DecodedEntry, Entry, type EntryId } from './entry.ts';
 export {
@@ -57,6 +58,7 @@ export {
   type Delivered,
   type DeliveryResult,
   delivered,
+  deliveredBefore,
   type Rejected,
   type Retry,
   rejected,
@@ -64,7 +66,7 @@ export {
   type Sink,
 } from './sink.ts';
 export { StreamConsumer } from './stream-consumer.ts';
-export type { ConsumerState, StreamConsumerEvents } from './stream-consumer-events.ts';
+export type { ConsumerState, Settled, StreamConsumerEvents } from './stream-consumer-events.ts';
 export type { StreamConsumerOptions, Tuning, TuningOptions } from './stream-consumer-options.ts';
 export { parseTeamContract, type SinkKind, type TeamContract } from './team-contract.ts';
 export { watchEventLoop } from './watchdog.ts';

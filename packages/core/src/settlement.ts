@@ -5,6 +5,8 @@ import type { DeliveryResult, Rejected, Retry } from './sink.ts';
 /** The fate of each entry of a batch; every entry is in exactly one of the three lists. */
 export interface Settlement<Payload> {
   readonly delivered: readonly EntryId[];
+  /** How many of these the destination held before. */
+  readonly duplicates: number;
   readonly retried: readonly Verdict<Payload, Retry>[];
   readonly rejected: readonly Verdict<Payload, Rejected>[];
 }
@@ -26,15 +28,18 @@ export function settle<Payload>(batch: Batch<Payload>, results: readonly Deliver
   const settled: EntryId[] = [];
   const retried: Verdict<Payload, Retry>[] = [];
   const rejected: Verdict<Payload, Rejected>[] = [];
+  let duplicates = 0;
   for (let i = 0; i < ordered.length; i++) {
     const result = ordered[i] as DeliveryResult;
     const item = batch[i] as DecodedEntry<Payload>;
-    if (result.status === 'delivered') settled.push(result.id);
-    else if (result.status === 'retry') retried.push({ item, result });
+    if (result.status === 'delivered') {
+      settled.push(result.id);
+      if (result.duplicate) duplicates++;
+    } else if (result.status === 'retry') retried.push({ item, result });
     else if (result.status === 'rejected') rejected.push({ item, result });
     else throw unknownStatus(result);
   }
-  return { delivered: settled, retried, rejected };
+  return { delivered: settled, duplicates, retried, rejected };
 }
 
 function answersInOrder(batch: Batch<unknown>, results: readonly DeliveryResult[]): boolean {

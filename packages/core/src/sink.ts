@@ -35,6 +35,8 @@ export type DeliveryResult = Delivered | Retry | Rejected;
 export interface Delivered {
   readonly id: EntryId;
   readonly status: 'delivered';
+  /** The destination recognised it: it held the entry before this delivery. Only some can tell. */
+  readonly duplicate?: true;
 }
 
 /** Not this time, through no fault of the entry: deliver it again after a pause. */
@@ -55,6 +57,11 @@ export interface Rejected {
 
 export function delivered(id: EntryId): Delivered {
   return { id, status: 'delivered' };
+}
+
+/** Delivered, and the destination said that it held the entry already. */
+export function deliveredBefore(id: EntryId): Delivered {
+  return { id, status: 'delivered', duplicate: true };
 }
 
 export function retry(id: EntryId, reason: Error, afterMs?: number): Retry {

@@ -18,6 +18,11 @@ export interface StreamConsumerEvents {
   takenBack: [{ readonly origin: 'own' | 'claimed'; readonly count: number; readonly suspects: readonly EntryId[] }];
   /** The timeout of `stop` passed, or the consumer had to give up: what it had in hand stays pending. */
   gaveUp: [{ readonly entries: number }];
+  /**
+   * The sink gave its verdict on each of so many entries, `tookMs` after they were handed to it. An outage in between is
+   * part of that; an entry to be retried is counted at each delivery.
+   */
+  settled: [Settled];
   /** The sink confirmed these; their acknowledgement follows. */
   delivered: [{ readonly count: number; readonly tookMs: number }];
   /** The sink asked for these again. */
@@ -43,6 +48,20 @@ export interface StreamConsumerEvents {
   /** Redis does not answer or refuses; nothing is read until it does. */
   redisUnavailable: [{ readonly reason: Error }];
   redisRecovered: [{ readonly afterMs: number }];
+}
+
+/** The verdicts on one batch, counted. */
+export interface Settled {
+  readonly entries: number;
+  readonly delivered: number;
+  /** Of those delivered: the destination held them before. Only some destinations can tell. */
+  readonly duplicates: number;
+  readonly retried: number;
+  readonly rejected: number;
+  readonly tookMs: number;
+  /** Of those delivered, the first and the last in the order of the batch. */
+  readonly firstDelivered: EntryId | undefined;
+  readonly lastDelivered: EntryId | undefined;
 }
 
 /** How the parts of a consumer report to its listeners. */

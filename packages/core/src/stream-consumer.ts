@@ -3,7 +3,9 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import { Backoff } from './backoff.ts';
 import { BatchDelivery } from './batch-delivery.ts';
 import { BatchSource, type ReadBatch } from './batch-source.ts';
+import { BatchSpans } from './batch-spans.ts';
 import { type Clock, systemClock } from './clock.ts';
+import type { GroupIdentity } from './consumer-group.ts';
 import { type ConsumerRedis, consumerRedis } from './consumer-redis.ts';
 import { CrashIsolation } from './crash-isolation.ts';
 import { Destination } from './destination.ts';
@@ -40,6 +42,7 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
   /** What a team's package declares of it, as this consumer has it. */
   readonly contract: Pick<TeamContract, 'stream' | 'group' | 'startFrom' | 'mask' | 'deadLetterQuota'>;
   readonly #tuning: Tuning;
+  readonly #identity: GroupIdentity;
   readonly #clock: Clock;
   readonly #redis: ConsumerRedis;
   readonly #inHand: InHand;
@@ -65,6 +68,8 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
     super();
     checkFailpoints();
     this.#tuning = parseTuning(options as StreamConsumerOptions<never>);
+    const { stream, consumer } = options;
+    this.#identity = { stream, group: options.group, consumer };
     this.#clock = clock;
     this.#redis = redis ?? consumerRedis(options);
     const { group } = this.#redis;
@@ -95,11 +100,17 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
       isolation,
       trouble,
       inHand,
+      spans: new BatchSpans(this.#identity),
       clock,
       report,
     });
     this.#limit = pLimit(this.#tuning.delivery.concurrency);
     this.#finished.promise.catch(() => undefined);
+  }
+
+  /** Which stream it reads, for which group, and under which name in it. */
+  get identity(): GroupIdentity {
+    return this.#identity;
   }
 
   get state(): ConsumerState {

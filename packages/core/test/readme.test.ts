@@ -20,6 +20,7 @@ const EVENTS: Record<keyof StreamConsumerEvents, true> = {
   groupRecreated: true,
   takenBack: true,
   gaveUp: true,
+  settled: true,
   delivered: true,
   retried: true,
   deadLettered: true,

@@ -1,4 +1,13 @@
-import { delivered, Entry, type EntryId, rejected, retry, SinkContractError, settle } from '@distributary/core';
+import {
+  delivered,
+  deliveredBefore,
+  Entry,
+  type EntryId,
+  rejected,
+  retry,
+  SinkContractError,
+  settle,
+} from '@distributary/core';
 import { describe, expect, it } from 'vitest';
 
 const batch = (['1-0', '2-0', '3-0'] as EntryId[]).map((id) => ({ id, entry: new Entry(id, []), payload: id }));
@@ -10,6 +19,11 @@ describe('settle', () => {
     expect(settlement.delivered).toEqual(['1-0']);
     expect(settlement.retried.map(({ item }) => item.id)).toEqual(['2-0']);
     expect(settlement.rejected.map(({ item }) => item.id)).toEqual(['3-0']);
+  });
+
+  it('counts those that the destination held before among the delivered ones', () => {
+    const settlement = settle(batch, [deliveredBefore('1-0'), delivered('2-0'), deliveredBefore('3-0')]);
+    expect(settlement).toMatchObject({ delivered: ['1-0', '2-0', '3-0'], duplicates: 2 });
   });
 
   it('takes results in any order', () => {

@@ -7,8 +7,8 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-/** What an answer says about one document: stored now or before, not this time, not ever, or nobody's until someone acts. */
-export type ItemVerdict = 'delivered' | SinkUnavailableError | PayloadError | OversizeError | SinkHoldError;
+/** What an answer says about one document: stored now, stored before, not this time, not ever, or nobody's until someone acts. */
+export type ItemVerdict = 'delivered' | 'duplicate' | SinkUnavailableError | PayloadError | OversizeError | SinkHoldError;
 
 /** What an answer says about the documents of its request. */
 export type Judgement =

@@ -20,7 +20,7 @@ const PASSING = /^(?:cluster_block_exception|unavailable_shards_exception|no_sha
 /** What one item of the answer says about its document. */
 export function judgeItem({ status, error }: BulkItem): ItemVerdict {
   if (status === 200 || status === 201) return error ? again(status, error) : 'delivered';
-  if (status === 409 && error?.type === 'version_conflict_engine_exception') return 'delivered';
+  if (status === 409 && error?.type === 'version_conflict_engine_exception') return 'duplicate';
   if (status === 429 || status >= 500 || PASSING.test(error?.type ?? '')) return again(status, error);
   if (status === 401 || status === 403) {
     return hold(status, error, 'Grant its user what the README of the sink lists, on the indices of `index`.');
