@@ -7,6 +7,13 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
+/** A TCP port, or 0 for none. @throws InvalidArgumentError */
+export function portNumber(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value <= 65_535) return value;
+  throw new InvalidArgumentError('Give a port from 1 to 65535, or 0 for none.');
+}
+
 /** Permissions, such as `660`. @throws InvalidArgumentError */
 export function octal(text: string): number {
   if (!/^0?[0-7]{3}$/.test(text)) throw new InvalidArgumentError('Write it as three octal digits, such as 660.');

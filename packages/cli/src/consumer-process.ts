@@ -1,10 +1,13 @@
-import { asError, watchEventLoop } from '@distributary/core';
+import { asError, redisFromEnvironment, watchEventLoop } from '@distributary/core';
 import { destination } from 'pino';
 import { logConsumer } from './consumer-log.ts';
+import { ConsumerTroubles } from './consumer-troubles.ts';
 import { EXIT } from './exit.ts';
 import { createLog } from './log.ts';
 import { exitCodeOf } from './main.ts';
+import { observeConsumer } from './observation.ts';
 import { createConsumer, readTeam } from './team.ts';
+import { TroubleNotes } from './trouble-note.ts';
 
 /** The process of one consumer, started by the supervisor with its own name, its time to drain, the team's folder, and its stall time. */
 const [name = '', drainMs = '', folder = '', stallMs = ''] = process.argv.slice(2);
@@ -12,6 +15,9 @@ const log = createLog(name, destination({ dest: 1, sync: true }), process.env);
 try {
   const consumer = await createConsumer(await readTeam(folder), process.env);
   using _summary = logConsumer(consumer, log);
+  const troubles = new ConsumerTroubles(consumer);
+  const notes = new TroubleNotes(consumer, troubles, redisFromEnvironment(process.env));
+  await observeConsumer(consumer, troubles, { environment: process.env, log });
   using _watchdog = watchEventLoop(Number(stallMs));
   const stop = () => void consumer.stop({ timeoutMs: Number(drainMs) });
   process.on('SIGTERM', stop);
@@ -24,6 +30,7 @@ try {
   });
   await consumer.start();
   await consumer.finished;
+  await notes.withdraw();
   process.exit(gaveUp ? EXIT.failed : EXIT.done);
 } catch (thrown) {
   const { message, stack } = asError(thrown);

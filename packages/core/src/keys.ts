@@ -27,7 +27,11 @@ export function checkName(kind: 'group' | 'consumer', name: string): string {
 }
 
 /** A key of one group's own on one stream. It shares the stream's hash slot, so that both fit in one transaction. */
-export function groupKey(stream: string, group: string, purpose: 'dead-letters' | 'alone' | 'shed'): string {
+export function groupKey(
+  stream: string,
+  group: string,
+  purpose: 'dead-letters' | 'alone' | 'shed' | 'troubles',
+): string {
   return `distributary:${tagged(stream)}:${group}:${purpose}`;
 }
 

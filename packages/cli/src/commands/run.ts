@@ -1,6 +1,6 @@
 import { checkName, hostConsumerName } from '@distributary/core';
-import { Command } from 'commander';
-import { positiveInteger } from '../arguments.ts';
+import { Command, Option } from 'commander';
+import { portNumber, positiveInteger } from '../arguments.ts';
 import type { SetExit } from '../exit.ts';
 import type { ProcessPlan } from '../kept-process.ts';
 import { createLog } from '../log.ts';
@@ -13,14 +13,20 @@ interface RunOptions {
   readonly replicas: number;
   readonly drainTimeout: number;
   readonly stallTimeout: number;
+  readonly metricsPort: number;
+  readonly stuckAfter: number;
 }
 
 const EXAMPLES = `
 Examples:
   npx distributary run consumers/noc                             one process, in the foreground
   npx distributary run consumers/noc consumers/security --replicas 2
+  npx distributary run consumers/noc --metrics-port 9500         then: curl 127.0.0.1:9500/metrics
   npx distributary run consumers/noc | jq -r .msg                logs are JSON lines where no terminal is
 
+Each process answers GET /metrics (Prometheus), /live and /ready on 127.0.0.1: the first on the metrics port, the next on
+the next one, and where that is taken, on one above it that is free; the log says which. /live fails when entries wait and
+nothing moved for --stuck-after, and neither the sink nor Redis is known to be why; /ready fails while one of them is.
 Reads REDIS_URL, LOG_LEVEL, DISTRIBUTARY_CONSUMER (the name in the group; default: the host's), and what the packages need.
 SIGTERM or SIGINT drains: nothing new is taken, what is in hand is finished. A second one kills; that stays pending.
 Exit codes: 0 drained · 1 not in time, or a consumer was given up · 2 wrong arguments, environment or package`;
@@ -37,13 +43,25 @@ export function runCommand(setExit: SetExit): Command {
       positiveInteger,
       30,
     )
+    .addOption(
+      new Option('--metrics-port <port>', 'of the first process on 127.0.0.1, the next has the next; 0 for none')
+        .env('DISTRIBUTARY_METRICS_PORT')
+        .argParser(portNumber)
+        .default(9464),
+    )
+    .addOption(
+      new Option('--stuck-after <seconds>', 'after how long without movement /live fails while entries wait')
+        .env('DISTRIBUTARY_STUCK_AFTER')
+        .argParser(positiveInteger)
+        .default(300),
+    )
     .addHelpText('after', EXAMPLES)
     .action(async (packages: string[], options: RunOptions) => {
       const teams = await Promise.all(packages.map(readTeam));
       refuseTwice(teams);
       const output = new LogOutput(process.stdout);
       const log = createLog('supervisor', output, process.env);
-      const plans = teams.flatMap((team) => plansFor(team, options));
+      const plans = teams.flatMap((team) => plansFor(team, options)).map((plan, i) => observed(plan, i, options));
       const supervisor = new Supervisor({ plans, log, output, drainMs: options.drainTimeout * 1_000 });
       setExit(await supervisor.runUntilSignalled());
     });
@@ -57,6 +75,16 @@ function plansFor(team: Team, { replicas, stallTimeout }: RunOptions): ProcessPl
     args: [team.folder, String(stallTimeout * 1_000)],
     environment: { DISTRIBUTARY_CONSUMER: `${base}-${i + 1}` },
   }));
+}
+
+/** Each process has a port of its own for metrics and health. */
+function observed(plan: ProcessPlan, position: number, { metricsPort, stuckAfter }: RunOptions): ProcessPlan {
+  const environment = {
+    ...plan.environment,
+    DISTRIBUTARY_METRICS_PORT: String(metricsPort && metricsPort + position),
+    DISTRIBUTARY_STUCK_AFTER: String(stuckAfter),
+  };
+  return { ...plan, environment };
 }
 
 function refuseTwice(teams: readonly Team[]): void {
