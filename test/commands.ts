@@ -19,3 +19,13 @@ export function consumerPids(supervisor: StartedProcess): number[] {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
   return children.split(' ').filter(Boolean).map(Number);
 }
+
+/** Runs a `distributary` command to its end. */
+export async function runCommand(
+  args: readonly string[],
+  environment: Record<string, string>,
+): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
+  await using command = startCommand(args, environment);
+  const { code } = await command.ended;
+  return { code, stdout: command.stdout(), stderr: command.stderr() };
+}

@@ -1,3 +1,6 @@
+/** C0, DEL, C1, line and paragraph separators, and the marks, embeddings, overrides and isolates of direction. */
+const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/gu;
+
 /** `1,234`. */
 export function count(value: number): string {
   return value.toLocaleString('en-US');
@@ -11,6 +14,14 @@ export function duration(ms: number): string {
   if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
   if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;
   return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3_600)} h`;
+}
+
+/** One line of text that a terminal takes for nothing else: controls and what turns the direction of text are escaped. */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+  });
 }
 
 /** Columns as wide as their widest cell; numbers to the right, text to the left. */

@@ -9,6 +9,7 @@ import { retainCommand } from './commands/retain.ts';
 import { runCommand } from './commands/run.ts';
 import { shipCommand } from './commands/ship.ts';
 import { statusCommand } from './commands/status.ts';
+import { topCommand } from './commands/top.ts';
 import type { SetExit } from './exit.ts';
 
 export function createProgram(setExit: SetExit): Command {
@@ -23,6 +24,7 @@ export function createProgram(setExit: SetExit): Command {
     runCommand,
     shipCommand,
     statusCommand,
+    topCommand,
     retainCommand,
     parseCommand,
     doctorCommand,

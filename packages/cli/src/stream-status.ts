@@ -1,22 +1,24 @@
 import { type GroupStatus, groupKey, groupStatus, type RedisConnection } from '@distributary/core';
-import { count, duration, table } from './format.ts';
+import { count, duration, printable, table } from './format.ts';
 import type { Team } from './team.ts';
+import { type TroubleNote, troubleNotes } from './trouble-note.ts';
 
 /** A stream with every group that reads it. */
 export interface StreamStatus {
   readonly stream: string;
   /** Entries in it; null when there is no such stream. */
   readonly length: number | null;
-  readonly groups: readonly GroupStanding[];
+  readonly groups: readonly WatchedGroup[];
 }
 
-/** Where a group stands, beside what its package promises. */
-interface GroupStanding extends GroupStatus {
+/** Where a group stands, what its package promises, and what its consumers say of a destination that takes nothing. */
+export interface WatchedGroup extends GroupStatus {
   /** How far it may be behind, in seconds; null when no package says. */
   readonly lagSloSeconds: number | null;
   /** Whether it is further behind: unread entries, or the oldest pending one. */
   readonly lagSloBreached: boolean;
   readonly deadLetterQuota: number | null;
+  readonly troubles: readonly TroubleNote[];
 }
 
 /** What of a declared team its status is held against. */
@@ -35,17 +37,24 @@ export async function streamStatus(
   const names = [...new Set([...teams.map(({ group }) => group), ...existing])].sort();
   const standing = async (group: string) => {
     const declared = teams.find((team) => team.group === group);
-    return standingOf(await groupStatus(connection, { stream, group }), declared);
+    const [status, troubles] = await Promise.all([
+      groupStatus(connection, { stream, group }),
+      troubleNotes(connection, { stream, group }),
+    ]);
+    return { ...status, ...promised(status, declared), troubles };
   };
   const groups = await Promise.all(names.map(standing));
   const length = Number(await connection.call('XLEN', stream));
   return { stream, length: length === 0 && existing.length === 0 ? null : length, groups };
 }
 
-function standingOf(status: GroupStatus, declared: Declared | undefined): GroupStanding {
+function promised(
+  status: GroupStatus,
+  declared: Declared | undefined,
+): Pick<WatchedGroup, 'lagSloSeconds' | 'lagSloBreached' | 'deadLetterQuota'> {
   const { lagSloSeconds = null, deadLetterQuota = null } = declared ?? {};
   const lagSloBreached = lagSloSeconds !== null && behindMs(status) > lagSloSeconds * 1_000;
-  return { ...status, lagSloSeconds, lagSloBreached, deadLetterQuota };
+  return { lagSloSeconds, lagSloBreached, deadLetterQuota };
 }
 
 /** For how long the group has owed its team an entry: one that is unread, or one that is pending. */
@@ -67,7 +76,7 @@ export function statusTable({ stream, length, groups }: StreamStatus): string {
   return `${heading}\n${table(HEADER, groups.map(rowOf)).replace(/^/gm, '  ')}\n`;
 }
 
-function rowOf(group: GroupStanding): string[] {
+function rowOf(group: WatchedGroup): string[] {
   const { lagEntries, lagMs, pending, oldestPendingAgeMs, lost, deadLetters, consumers } = group;
   return [
     group.group,
@@ -82,12 +91,17 @@ function rowOf(group: GroupStanding): string[] {
   ];
 }
 
+/** The destination's own words may be in it. */
+function adviceAbout({ state, reason, remedy }: TroubleNote): string {
+  return printable(remedy === undefined ? `the destination takes nothing (${state}): ${reason}` : `on hold: ${remedy}`);
+}
+
 /** A consumer that asked for nothing this long is dead, or cannot reach Redis. */
 const SILENT_AFTER_MS = 60_000;
 
 /** What is wrong with a group, and the one thing to do about it. */
-function adviceFor(standing: GroupStanding): string {
-  const { exists, pending, lagEntries, consumers, deadLetters, deadLetterQuota, group, stream } = standing;
+export function adviceFor(watched: WatchedGroup): string {
+  const { exists, pending, lagEntries, consumers, deadLetters, deadLetterQuota, group, stream, troubles } = watched;
   if (!exists) return 'no such group: start its consumer with npx distributary run';
   const awake = consumers.some(({ idleMs }) => idleMs < SILENT_AFTER_MS);
   const waiting = pending > 0 || lagEntries !== 0;
@@ -96,8 +110,10 @@ function adviceFor(standing: GroupStanding): string {
     const key = groupKey(stream, group, 'dead-letters');
     return `on hold, for ${count(deadLetterQuota)} dead letters are all it may have: make room in ${key}, or raise deadLetterQuota`;
   }
-  if (standing.lagSloBreached) {
-    const slo = duration((standing.lagSloSeconds ?? 0) * 1_000);
+  const [trouble] = troubles;
+  if (trouble) return adviceAbout(trouble);
+  if (watched.lagSloBreached) {
+    const slo = duration((watched.lagSloSeconds ?? 0) * 1_000);
     return `behind by more than its ${slo}: look at its destination, or add replicas`;
   }
   if (deadLetters > 0) return `look at them: redis-cli XRANGE ${groupKey(stream, group, 'dead-letters')} - +`;

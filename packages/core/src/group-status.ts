@@ -13,6 +13,9 @@ export interface GroupStatus {
   readonly exists: boolean;
   /** Entries in the stream. */
   readonly length: number;
+  /** Entries ever added to the stream, and ever handed out to the group; null where Redis does not count them. */
+  readonly entriesAdded: number | null;
+  readonly entriesRead: number | null;
   /** Entries handed out and not yet acknowledged. */
   readonly pending: number;
   /** Since the oldest pending entry was added, in milliseconds; null when nothing is pending. */
@@ -66,6 +69,8 @@ export async function groupStatus(
       group,
       exists: true,
       length: found.stream.length,
+      entriesAdded: found.stream.added,
+      entriesRead: readOf(found),
       pending: Number(pending),
       oldestPendingId,
       oldestPendingAgeMs: oldestPendingId && Math.max(0, Date.now() - Number.parseInt(oldestPendingId, 10)),
@@ -95,6 +100,8 @@ export async function unreadLoss(
 const ABSENT = {
   exists: false,
   length: 0,
+  entriesAdded: null,
+  entriesRead: null,
   pending: 0,
   oldestPendingAgeMs: null,
   oldestPendingId: null,
@@ -150,9 +157,14 @@ function progress({ stream, group }: Found): { readonly toCome: number | null; r
   const caughtUp = compareEntryIds(lastDelivered, stream.lastId) >= 0;
   const behindFirst = stream.firstId !== null && compareEntryIds(lastDelivered, stream.firstId) < 0;
   const toCome = caughtUp ? 0 : behindFirst ? stream.length : null;
-  const read = group.read ?? (lastDelivered === '0-0' ? 0 : null);
+  const read = readOf({ group });
   const unaccounted = stream.added === null || read === null ? 0 : stream.added - read - (toCome ?? stream.length);
   return { toCome, lost: Math.max(0, unaccounted) };
+}
+
+/** Redis counts nothing before the first read. */
+function readOf({ group }: Pick<Found, 'group'>): number | null {
+  return group.read ?? (group.lastDelivered === '0-0' ? 0 : null);
 }
 
 function standing(found: Found): Pick<GroupStatus, 'lost' | 'lagEntries' | 'lagMs' | 'lastDeliveredId'> {

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { positiveInteger } from '../arguments.ts';
 import { EXIT, type SetExit } from '../exit.ts';
 import { type StreamStatus, statusTable, streamStatus } from '../stream-status.ts';
-import { readTeam } from '../team.ts';
+import { DEFAULT_STREAM, streamsOf } from '../streams.ts';
 
 interface StatusOptions {
   readonly stream?: readonly string[];
@@ -12,7 +12,6 @@ interface StatusOptions {
   readonly json?: true;
 }
 
-const DEFAULT_STREAM = 'syslog_stream';
 const DEFAULT_WATCH_SECONDS = 2;
 const CLEAR_SCREEN = '\u001b[2J\u001b[H';
 
@@ -36,13 +35,10 @@ export function statusCommand(setExit: SetExit): Command {
     .option('--json', 'print one JSON object, with --watch one per line')
     .addHelpText('after', EXAMPLES)
     .action(async (packages: string[], options: StatusOptions) => {
-      const teams = await Promise.all(packages.map(readTeam));
-      const named = [...(options.stream ?? []), ...teams.map(({ stream }) => stream)];
-      const streams = [...new Set(named.length > 0 ? named : [DEFAULT_STREAM])];
+      const streams = await streamsOf(packages, options.stream);
       const redis = redisFromEnvironment(process.env);
       const connection = new RedisConnection(redis, 'distributary:status');
-      const teamsOf = (stream: string) => teams.filter((team) => team.stream === stream);
-      const read = () => Promise.all(streams.map((stream) => streamStatus(connection, stream, teamsOf(stream))));
+      const read = () => Promise.all(streams.map(({ stream, teams }) => streamStatus(connection, stream, teams)));
       try {
         let statuses = await read();
         show(statuses, describeRedis(redis), options);

@@ -1,0 +1,129 @@
+import { groupKey } from '@distributary/core';
+import { describeWithRedisProcess, freePort, type StartedProcess, until } from '@distributary/testing';
+import { expect, it } from 'vitest';
+import { runCommand } from './commands.ts';
+import { House, NOC, SECURITY, STREAM } from './house.ts';
+import { firewallLines } from './lines.ts';
+
+/** What a process of that name says of itself: the values of its counters and gauges. */
+async function metricsOf(supervisor: StartedProcess, name: string): Promise<(metric: string) => number> {
+  const started = ({ process, msg }: Record<string, unknown>) =>
+    process === name && String(msg).startsWith('metrics and health');
+  const { port } = await until(() => supervisor.log().find(started));
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  return (metric) => {
+    const line = text.split('\n').find((candidate) => candidate.startsWith(`distributary_${metric}{`));
+    return Number(line?.split('} ')[1]);
+  };
+}
+
+async function settled(house: House, ...groups: ('noc_team' | 'sec_team')[]): Promise<void> {
+  for (const group of groups) {
+    await until(
+      async () => {
+        const { lagEntries, pending, exists } = await house.status(group);
+        return exists && lagEntries === 0 && pending === 0;
+      },
+      { timeoutMs: 30_000, describe: `${group} to have settled everything` },
+    );
+  }
+}
+
+describeWithRedisProcess('metrics', () => {
+  it('say of each team exactly what its store holds, through throttling, refusals, lost answers and loss', async () => {
+    await using house = await House.open();
+    const lost = await house.add(firewallLines(20));
+    await house.admin.xgroup('CREATE', STREAM, 'noc_team', '0');
+    await house.admin.xreadgroup('GROUP', 'noc_team', 'dead', 'COUNT', 20, 'STREAMS', STREAM, '>');
+    await house.admin.xtrim(STREAM, 'MAXLEN', 0);
+    await house.elasticsearch.faults?.set({ kind: 'items', status: 400, containing: 'poison' });
+    await house.collector.faults?.set({ kind: 'items', status: 400, containing: 'poison' });
+    const run = house.run(NOC, SECURITY, '--metrics-port', String(await freePort()));
+    await settled(house, 'noc_team');
+
+    const alone: string[] = [];
+    for (const fault of [
+      { kind: 'items', status: 429 },
+      { kind: 'items', status: 503 },
+      { kind: 'reset', after: 'commit' },
+    ] as const) {
+      await house.elasticsearch.faults?.next(1, fault);
+      if (fault.kind === 'reset') await house.collector.faults?.next(1, fault);
+      alone.push(...(await house.add(['alone'])));
+      await settled(house, 'noc_team', 'sec_team');
+    }
+    const many = await house.add([...firewallLines(600), 'poison 1', ...firewallLines(300), 'poison 2', 'poison 3']);
+    await settled(house, 'noc_team', 'sec_team');
+
+    const added = alone.length + many.length;
+    const noc = await metricsOf(run, 'noc');
+    const deadLetters = await house.admin.xlen(groupKey(STREAM, 'noc_team', 'dead-letters'));
+    const counts = await house.elasticsearch.counts();
+    expect(deadLetters).toBe(3);
+    expect({
+      delivered: noc('delivered_total'),
+      duplicates: noc('duplicates_total'),
+      rejected: noc('rejected_total'),
+      deadLettered: noc('dead_lettered_total'),
+      deadLetters: noc('dead_letters'),
+      retried: noc('retried_total'),
+      lost: noc('lost_total'),
+      pending: noc('pending_entries'),
+      lag: noc('lag_entries'),
+      inHand: noc('in_hand_entries'),
+    }).toEqual({
+      delivered: counts?.stored,
+      duplicates: counts?.duplicates,
+      rejected: deadLetters,
+      deadLettered: deadLetters,
+      deadLetters,
+      retried: 2,
+      lost: lost.length,
+      pending: 0,
+      lag: 0,
+      inHand: 0,
+    });
+    expect(counts).toMatchObject({ stored: added - 3, duplicates: 1 });
+    expect(noc('batch_entries_sum')).toBe(added + 2);
+    expect(noc('delivery_seconds_count')).toBe(noc('batch_entries_count'));
+
+    const security = await metricsOf(run, 'security');
+    const received = await house.collector.counts();
+    expect(security('delivered_total')).toBe((await house.securityCopies()).length - (received?.duplicates ?? 0));
+    expect(security('delivered_total')).toBe(added - 3);
+    expect(security('duplicates_total')).toBe(0);
+    expect(security('dead_lettered_total')).toBe((await house.status('sec_team')).deadLetters);
+  });
+});
+
+describeWithRedisProcess('a consumer on hold', () => {
+  it('is live, not ready, and says what to do on its own port, in status and in top, until it is over', async () => {
+    await using house = await House.open();
+    await house.elasticsearch.faults?.set({ kind: 'status', status: 401 });
+    const run = house.run(NOC, '--metrics-port', String(await freePort()), '--stuck-after', '1');
+    await house.add(['waiting']);
+    const { port } = await until(() => run.log().find(({ msg }) => String(msg).startsWith('metrics and health')));
+    const ask = async (path: string) => {
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`);
+      return { status: answer.status, text: await answer.text() };
+    };
+    const remedy = 'Check ELASTICSEARCH_API_KEY';
+    const { text } = await until(async () => {
+      const ready = await ask('/ready');
+      return ready.status === 503 && ready.text.includes('held') && ready;
+    });
+    expect(JSON.parse(text)).toMatchObject({
+      ready: false,
+      reasons: [{ part: 'sink', state: 'held', remedy: expect.stringContaining(remedy) }],
+    });
+    expect((await metricsOf(run, 'noc'))('held')).toBe(1);
+    const looks = [runCommand(['status', NOC], house.environment), runCommand(['top', NOC, '--once'], house.environment)];
+    for (const look of await Promise.all(looks)) expect(look.stdout).toContain(remedy);
+    expect((await ask('/live')).status).toBe(200);
+
+    await house.elasticsearch.faults?.clear();
+    await until(async () => (await ask('/ready')).status === 200);
+    expect((await metricsOf(run, 'noc'))('held')).toBe(0);
+    await until(async () => (await house.admin.exists(groupKey(STREAM, 'noc_team', 'troubles'))) === 0);
+  });
+});
