@@ -24,6 +24,14 @@ export function printable(text: string): string {
   });
 }
 
+/** One line of JSON that a terminal takes for nothing else: what JSON leaves as it is, is escaped as JSON escapes. */
+export function printableJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    UNPRINTABLE,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** Columns as wide as their widest cell; numbers to the right, text to the left. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => (row[i] ?? '').length)));

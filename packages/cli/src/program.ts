@@ -5,11 +5,14 @@ import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { newCommand } from './commands/new.ts';
 import { parseCommand } from './commands/parse.ts';
+import { reconcileCommand } from './commands/reconcile.ts';
 import { retainCommand } from './commands/retain.ts';
 import { runCommand } from './commands/run.ts';
 import { shipCommand } from './commands/ship.ts';
 import { statusCommand } from './commands/status.ts';
+import { tapCommand } from './commands/tap.ts';
 import { topCommand } from './commands/top.ts';
+import { traceCommand } from './commands/trace.ts';
 import type { SetExit } from './exit.ts';
 
 export function createProgram(setExit: SetExit): Command {
@@ -25,6 +28,9 @@ export function createProgram(setExit: SetExit): Command {
     shipCommand,
     statusCommand,
     topCommand,
+    tapCommand,
+    traceCommand,
+    reconcileCommand,
     retainCommand,
     parseCommand,
     doctorCommand,

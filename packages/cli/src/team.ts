@@ -7,6 +7,7 @@ import {
   CONTRACT_VARIABLE,
   OptionsError,
   parseTeamContract,
+  type SinkAudit,
   type StreamConsumer,
   type TeamContract,
 } from '@distributary/core';
@@ -28,6 +29,8 @@ export interface TeamModule {
   readonly default?: new (environment: NodeJS.ProcessEnv) => StreamConsumer<unknown>;
   /** What the team would store for a line, as JSON text. */
   readonly preview?: (line: string) => string;
+  /** What reads the team's destination back, for `distributary reconcile` and `trace`. */
+  readonly audit?: (environment: NodeJS.ProcessEnv) => SinkAudit;
 }
 
 /** Node runs this package from its source in a checkout; then the teams' packages are, too. */

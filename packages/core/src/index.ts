@@ -39,8 +39,10 @@ export { LINE_FIELD, lineOf, originJson } from './line.ts';
 export type { MaskedKind, MaskRule } from './mask-rule.ts';
 export { Masks } from './masks.ts';
 export { parseOptions } from './options.ts';
+export { ReadSize } from './read-size.ts';
 export { type RedisArgument, RedisConnection } from './redis-connection.ts';
 export { DEFAULT_REDIS_URL, describeRedis, type RedisOptions, redisFromEnvironment } from './redis-options.ts';
+export { explainReply } from './redis-reply.ts';
 export { REFUSAL_LIMIT_SCHEMA, RefusalGuard, type RefusalLimit } from './refusal-guard.ts';
 export { RequestBody } from './request-body.ts';
 export { RequestCeiling } from './request-ceiling.ts';
@@ -65,6 +67,7 @@ export {
   retry,
   type Sink,
 } from './sink.ts';
+export type { SinkAudit } from './sink-audit.ts';
 export { StreamConsumer } from './stream-consumer.ts';
 export type { ConsumerState, Settled, StreamConsumerEvents } from './stream-consumer-events.ts';
 export type { StreamConsumerOptions, Tuning, TuningOptions } from './stream-consumer-options.ts';

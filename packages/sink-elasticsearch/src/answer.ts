@@ -8,7 +8,13 @@ export interface Answer {
 }
 
 /** What an answer says about one document: stored now, stored before, not this time, not ever, or nobody's until someone acts. */
-export type ItemVerdict = 'delivered' | 'duplicate' | SinkUnavailableError | PayloadError | OversizeError | SinkHoldError;
+export type ItemVerdict =
+  | 'delivered'
+  | 'duplicate'
+  | SinkUnavailableError
+  | PayloadError
+  | OversizeError
+  | SinkHoldError;
 
 /** What an answer says about the documents of its request. */
 export type Judgement =

@@ -15,6 +15,8 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 /** All that the verdicts need; a successful answer is a twentieth of its full size. */
 const FILTER_PATH = 'errors,error,status,items.*.status,items.*.error,items.*.failure_store';
 
+type ServerSettings = Pick<ElasticsearchSettings, 'requestTimeoutMs' | 'gzip'>;
+
 /**
  * One Elasticsearch, by its own client: credentials, TLS and the check of the product are the client's; its retries are
  * turned off, for what is delivered again and when is not its to decide. A request is given up, answer included, at its
@@ -23,9 +25,9 @@ const FILTER_PATH = 'errors,error,status,items.*.status,items.*.error,items.*.fa
 export class ElasticsearchServer {
   readonly #client: Client;
   readonly #origin: string;
-  readonly #settings: ElasticsearchSettings;
+  readonly #settings: ServerSettings;
 
-  constructor(connection: ElasticsearchConnection & { readonly tls?: TlsOptions }, settings: ElasticsearchSettings) {
+  constructor(connection: ElasticsearchConnection & { readonly tls?: TlsOptions }, settings: ServerSettings) {
     this.#settings = settings;
     this.#origin = new URL(connection.url).origin;
     const { insecure = false, ...tls } = connection.tls ?? {};
@@ -72,6 +74,23 @@ export class ElasticsearchServer {
     };
     const headers = { accept: mediaType('json', major), 'content-type': mediaType('x-ndjson', major) };
     return this.#request(params, compressed ? { ...headers, 'content-encoding': 'gzip' } : headers, signal);
+  }
+
+  /** An index that is not there holds nothing. */
+  search(index: string, body: object, major: number, signal: AbortSignal): Promise<Answer> {
+    const type = mediaType('json', major);
+    const params = {
+      method: 'POST',
+      path: `/${index}/_search`,
+      querystring: {
+        ignore_unavailable: true,
+        allow_no_indices: true,
+        allow_partial_search_results: false,
+        filter_path: 'error,status,timed_out,_shards.failed,hits.hits._id',
+      },
+      body: JSON.stringify(body),
+    };
+    return this.#request(params, { accept: type, 'content-type': type }, signal);
   }
 
   close(): Promise<void> {

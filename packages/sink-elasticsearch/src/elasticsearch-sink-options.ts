@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import {
+  type BaseUrlSubject,
   type Entry,
   type JsonLine,
   OptionsError,
@@ -60,7 +61,8 @@ const schema: JSONSchemaType<ElasticsearchSettings> = {
   },
 };
 
-const SUBJECT = {
+/** What an address is checked to be that of. */
+export const URL_SUBJECT: BaseUrlSubject = {
   destination: 'Elasticsearch',
   variable: 'ELASTICSEARCH_URL',
   credentials: 'ELASTICSEARCH_API_KEY, or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD',
@@ -77,7 +79,7 @@ export function parseElasticsearchSinkOptions<Payload>(
   if (typeof document !== 'function') {
     throw new OptionsError('Options of the Elasticsearch sink: document must be a function.');
   }
-  parseBaseUrl(url, SUBJECT);
+  parseBaseUrl(url, URL_SUBJECT);
   const given = Object.entries({ refusalLimit: {}, ...plain }).filter(([, value]) => value !== undefined);
   return parseOptions(schema, Object.fromEntries(given), 'the Elasticsearch sink');
 }

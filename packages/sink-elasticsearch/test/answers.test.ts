@@ -54,6 +54,15 @@ describe('an item', () => {
     expect((thrown as SinkHoldError).remedy).toMatch(/^\w.+\.$/);
   });
 
+  it('that was there before is marked as a duplicate, and no other', async () => {
+    const [results] = await deliver([CREATED, failed(409, 'version_conflict_engine_exception'), CREATED]);
+    expect(results?.map((result) => result.status === 'delivered' && (result.duplicate ?? false))).toEqual([
+      false,
+      true,
+      false,
+    ]);
+  });
+
   it('that is rejected says why, down to the cause', async () => {
     const error = {
       type: 'document_parsing_exception',

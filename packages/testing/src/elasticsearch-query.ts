@@ -6,6 +6,8 @@ export interface SearchRequest {
   readonly from?: number;
   readonly sort?: readonly (string | Record<string, 'asc' | 'desc' | { readonly order: 'asc' | 'desc' }>)[];
   readonly search_after?: readonly (string | number)[];
+  /** False leaves the documents themselves out of the answer. Default true. */
+  readonly _source?: boolean;
 }
 
 export interface SearchResult {

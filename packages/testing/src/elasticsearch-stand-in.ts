@@ -165,10 +165,16 @@ export class ElasticsearchStandIn implements Dialect {
       _index: index,
       _id: id,
       _score: request.sort ? null : 1,
-      _source: document,
+      ...(request._source === false ? {} : { _source: document }),
       ...(request.sort ? { sort } : {}),
     }));
-    return ok({ took: 1, timed_out: false, hits: { total: { value: total, relation: 'eq' }, max_score: null, hits } });
+    const shards = { total: 1, successful: 1, skipped: 0, failed: 0 };
+    return ok({
+      took: 1,
+      timed_out: false,
+      _shards: shards,
+      hits: { total: { value: total, relation: 'eq' }, max_score: null, hits },
+    });
   }
 
   #get(index: string, id: string): Reply {
