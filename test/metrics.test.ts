@@ -1,15 +1,20 @@
 import { groupKey } from '@distributary/core';
 import { describeWithRedisProcess, freePort, type StartedProcess, until } from '@distributary/testing';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runCommand } from './commands.ts';
 import { House, NOC, SECURITY, STREAM } from './house.ts';
 import { firewallLines } from './lines.ts';
 
-/** What a process of that name says of itself: the values of its counters and gauges. */
-async function metricsOf(supervisor: StartedProcess, name: string): Promise<(metric: string) => number> {
+/** Where the process of that name says what it does. */
+async function portOf(supervisor: StartedProcess, name: string): Promise<number> {
   const started = ({ process, msg }: Record<string, unknown>) =>
     process === name && String(msg).startsWith('metrics and health');
-  const { port } = await until(() => supervisor.log().find(started));
+  return Number((await until(() => supervisor.log().find(started)))['port']);
+}
+
+/** What a process of that name says of itself: the values of its counters and gauges. */
+async function metricsOf(supervisor: StartedProcess, name: string): Promise<(metric: string) => number> {
+  const port = await portOf(supervisor, name);
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   return (metric) => {
     const line = text.split('\n').find((candidate) => candidate.startsWith(`distributary_${metric}{`));
@@ -29,16 +34,22 @@ async function settled(house: House, ...groups: ('noc_team' | 'sec_team')[]): Pr
   }
 }
 
-describeWithRedisProcess('metrics', () => {
-  it('say of each team exactly what its store holds, through throttling, refusals, lost answers and loss', async () => {
-    await using house = await House.open();
+describeWithRedisProcess('what the processes of two teams say of themselves', () => {
+  let house: House;
+  let run: StartedProcess;
+  beforeAll(async () => {
+    house = await House.open();
+  });
+  afterAll(() => house[Symbol.asyncDispose]());
+
+  it('is exactly what the stores hold, through throttling, refusals, lost answers and loss', async () => {
     const lost = await house.add(firewallLines(20));
     await house.admin.xgroup('CREATE', STREAM, 'noc_team', '0');
     await house.admin.xreadgroup('GROUP', 'noc_team', 'dead', 'COUNT', 20, 'STREAMS', STREAM, '>');
     await house.admin.xtrim(STREAM, 'MAXLEN', 0);
     await house.elasticsearch.faults?.set({ kind: 'items', status: 400, containing: 'poison' });
     await house.collector.faults?.set({ kind: 'items', status: 400, containing: 'poison' });
-    const run = house.run(NOC, SECURITY, '--metrics-port', String(await freePort()));
+    run = house.run(NOC, SECURITY, '--metrics-port', String(await freePort()), '--stuck-after', '1');
     await settled(house, 'noc_team');
 
     const alone: string[] = [];
@@ -94,15 +105,11 @@ describeWithRedisProcess('metrics', () => {
     expect(security('duplicates_total')).toBe(0);
     expect(security('dead_lettered_total')).toBe((await house.status('sec_team')).deadLetters);
   });
-});
 
-describeWithRedisProcess('a consumer on hold', () => {
-  it('is live, not ready, and says what to do on its own port, in status and in top, until it is over', async () => {
-    await using house = await House.open();
+  it('is on hold: live, not ready, and what to do is in status and top too, until it is over', async () => {
     await house.elasticsearch.faults?.set({ kind: 'status', status: 401 });
-    const run = house.run(NOC, '--metrics-port', String(await freePort()), '--stuck-after', '1');
     await house.add(['waiting']);
-    const { port } = await until(() => run.log().find(({ msg }) => String(msg).startsWith('metrics and health')));
+    const port = await portOf(run, 'noc');
     const ask = async (path: string) => {
       const answer = await fetch(`http://127.0.0.1:${port}${path}`);
       return { status: answer.status, text: await answer.text() };
@@ -117,7 +124,10 @@ describeWithRedisProcess('a consumer on hold', () => {
       reasons: [{ part: 'sink', state: 'held', remedy: expect.stringContaining(remedy) }],
     });
     expect((await metricsOf(run, 'noc'))('held')).toBe(1);
-    const looks = [runCommand(['status', NOC], house.environment), runCommand(['top', NOC, '--once'], house.environment)];
+    const looks = [
+      runCommand(['status', NOC], house.environment),
+      runCommand(['top', NOC, '--once'], house.environment),
+    ];
     for (const look of await Promise.all(looks)) expect(look.stdout).toContain(remedy);
     expect((await ask('/live')).status).toBe(200);
 

@@ -94,11 +94,12 @@ it('starts a consumer again that was killed, with what it had in hand', async ()
 });
 
 it('gives a consumer up that has not drained in time; its entries stay pending, and the exit code is 1', async () => {
-  await using team = await Fixture.start('--drain-timeout', '1');
+  await using team = await Fixture.start('--drain-timeout', '1', '--metrics-port', '0');
   await team.add('slow one');
   await until(async () => ((await team.admin.call('XPENDING', 'cli_stream', 'file_team')) as [number])[0] === 1);
   team.running.process.kill('SIGTERM');
   expect((await team.running.ended).code).toBe(1);
+  expect(team.running.stdout()).not.toContain('metrics and health');
   expect(((await team.admin.call('XPENDING', 'cli_stream', 'file_team')) as [number])[0]).toBe(1);
 });
 
