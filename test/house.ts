@@ -85,6 +85,8 @@ export class House implements AsyncDisposable {
       SIEM_URL: this.collector.url,
       SIEM_TOKEN: 'test-token-of-the-siem',
       DISTRIBUTARY_CLAIM_IDLE_MS: '1500',
+      // A test of metrics asks for a port of its own.
+      DISTRIBUTARY_METRICS_PORT: '0',
     };
   }
 

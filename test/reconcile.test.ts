@@ -16,7 +16,7 @@ describeWithRedisProcess('a reconciliation', () => {
     const stored = await house.add(firewallLines(1_200));
     for (let i = 0; i < 2; i++) await house.admin.xadd(STREAM, '*', 'line', 'added twice', 'eid', 'event.1');
     await house.admin.xadd(STREAM, '*', 'no', 'line');
-    const noc = house.run(NOC, '--metrics-port', '0');
+    const noc = house.run(NOC);
     await until(async () => {
       const { lagEntries, pending, exists } = await house.status('noc_team');
       return exists && lagEntries === 0 && pending === 0;

@@ -7,7 +7,7 @@ import { createLog } from './log.ts';
 import { exitCodeOf } from './main.ts';
 import { observeConsumer } from './observation.ts';
 import { createConsumer, readTeam } from './team.ts';
-import { TroubleNotes } from './trouble-note.ts';
+import { TroubleNotes } from './trouble-notes.ts';
 
 /** The process of one consumer, started by the supervisor with its own name, its time to drain, the team's folder, and its stall time. */
 const [name = '', drainMs = '', folder = '', stallMs = ''] = process.argv.slice(2);

@@ -48,11 +48,7 @@ interface TraceSubject {
 export async function traceEntry(connection: RedisConnection, subject: TraceSubject): Promise<EntryTrace> {
   const { stream, id, teams } = subject;
   const entry = await new StreamHistory(connection, stream).entry(id);
-  const { groups } = await streamStatus(
-    connection,
-    stream,
-    teams.map(({ group }) => group),
-  );
+  const { groups } = await streamStatus(connection, stream, teams);
   return {
     stream,
     id,

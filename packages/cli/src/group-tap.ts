@@ -33,7 +33,7 @@ interface Followed {
 }
 
 /** Follows entries of a stream until a group is done with them. */
-export class Tap {
+export class GroupTap {
   readonly #subject: TapSubject;
   readonly #history: StreamHistory;
   readonly #connection: RedisConnection;

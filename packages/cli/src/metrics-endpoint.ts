@@ -28,6 +28,8 @@ export class MetricsEndpoint {
       });
     });
     this.#server.maxConnections = 64;
+    // What goes wrong here costs an answer and never the consumer.
+    this.#server.on('error', () => undefined);
   }
 
   /** @returns the port it listens on: the given one, or the next that is free; undefined when there is none near */

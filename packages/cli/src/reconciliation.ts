@@ -8,7 +8,7 @@ import { StreamHistory } from './stream-history.ts';
  * What became of an entry: in the destination; acknowledged, no dead letter, and not in the destination; acknowledged to a
  * destination that cannot be read back; or not acknowledged as delivered, for one of three reasons.
  */
-export type EntryFate = (typeof FATES)[number];
+type EntryFate = (typeof FATES)[number];
 
 const FATES = ['stored', 'missing', 'acknowledged', 'pending', 'deadLetter', 'toCome'] as const;
 

@@ -1,7 +1,7 @@
 import { type GroupStatus, groupKey, groupStatus, type RedisConnection } from '@distributary/core';
 import { count, duration, printable, table } from './format.ts';
 import type { Team } from './team.ts';
-import { type TroubleNote, troubleNotes } from './trouble-note.ts';
+import { type TroubleNote, troubleNotes } from './trouble-notes.ts';
 
 /** A stream with every group that reads it. */
 export interface StreamStatus {

@@ -1,7 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { run } from './distributary.ts';
 
-const COMMANDS = ['new', 'run', 'ship', 'status', 'parse', 'doctor', 'acl', 'dashboards', 'demo'];
+const COMMANDS = [
+  'new',
+  'run',
+  'ship',
+  'status',
+  'top',
+  'tap',
+  'trace',
+  'reconcile',
+  'parse',
+  'doctor',
+  'acl',
+  'dashboards',
+  'demo',
+];
 
 describe('the command line', () => {
   it.each(COMMANDS)('%s --help has examples and exit codes', async (command) => {
@@ -29,6 +43,12 @@ describe('the command line', () => {
     { args: ['ship'], says: 'Give --fifo <path> or --stdin' },
     { args: ['ship', '--fifo', '/tmp/x', '--stdin'], says: 'cannot be used with' },
     { args: ['ship', '--stdin', '--route', 'local9=x'], says: 'Write it as facility=stream' },
+    { args: ['run', 'consumers/noc', '--metrics-port', '70000'], says: 'Give a port from 1 to 65535, or 0 for none' },
+    { args: ['tap'], says: "required option '--group <name>' not specified" },
+    { args: ['tap', '--group', 'x', '--grep', '('], says: 'Unterminated group' },
+    { args: ['trace', 'yesterday'], says: 'such as 1762000000000-0' },
+    { args: ['reconcile', 'consumers/noc', '--from', 'noon'], says: 'Write a time as 2026-11-01T10:00 (UTC)' },
+    { args: ['reconcile', 'consumers/noc', '--from', '1m', '--to', '1h'], says: 'Give --from a time before --to' },
     { args: ['parse', '--consumer', 'packages/core'], says: 'does not say what the package consumes' },
   ])('refuses $args with exit code 2 and the remedy', async ({ args, says }) => {
     const { code, stderr, stdout } = await run(args);

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describeRedis, RedisConnection, redisFromEnvironment } from '@distributary/core';
 import { Command } from 'commander';
 import { positiveInteger } from '../arguments.ts';
+import { DEFAULT_STREAM, streamsOf } from '../declared-streams.ts';
 import { EXIT, type SetExit } from '../exit.ts';
 import { type StreamStatus, statusTable, streamStatus } from '../stream-status.ts';
-import { DEFAULT_STREAM, streamsOf } from '../streams.ts';
 
 interface StatusOptions {
   readonly stream?: readonly string[];

@@ -1,11 +1,11 @@
-import { type EntryId, RedisConnection, redisFromEnvironment } from '@distributary/core';
+import { RedisConnection, redisFromEnvironment } from '@distributary/core';
 import { Command, InvalidArgumentError } from 'commander';
 import { positiveInteger } from '../arguments.ts';
+import { DEFAULT_STREAM } from '../declared-streams.ts';
 import { printable, printableJson } from '../format.ts';
 import type { Standing } from '../group-ledger.ts';
-import { type Sighting, Tap } from '../group-tap.ts';
+import { GroupTap, type Sighting } from '../group-tap.ts';
 import { rangeStart, type StreamBound } from '../stream-bound.ts';
-import { DEFAULT_STREAM } from '../streams.ts';
 import { untilInterrupted } from '../until-interrupted.ts';
 
 interface TapOptions {
@@ -44,7 +44,7 @@ export function tapCommand(): Command {
       const connection = new RedisConnection(redisFromEnvironment(process.env), 'distributary:tap');
       // Whoever reads may have seen enough, as head(1) has.
       process.stdout.on('error', () => process.exit());
-      const tap = new Tap(connection, { ...options, from: from?.place });
+      const tap = new GroupTap(connection, { ...options, from: from?.place });
       try {
         await untilInterrupted(async (signal) => {
           for await (const sighting of tap.sightings(signal)) {
@@ -76,7 +76,7 @@ function detailOf(standing: Standing): string {
 
 function jsonOf({ at, entry, standing }: Sighting): string {
   const fields = [...entry.fields()].map(([name, value]) => [String(name), String(value)] as const);
-  return printableJson({ at, id: entry.id as EntryId, ...standing, fields });
+  return printableJson({ at, id: entry.id, ...standing, fields });
 }
 
 function regularExpression(text: string): RegExp {

@@ -7,10 +7,10 @@ import {
 } from '@distributary/core';
 import { Command } from 'commander';
 import { positiveInteger } from '../arguments.ts';
+import { streamsOf } from '../declared-streams.ts';
 import { count, duration, printable, table } from '../format.ts';
 import { type Look, ratesOf } from '../group-rates.ts';
 import { adviceFor, streamStatus, type WatchedGroup } from '../stream-status.ts';
-import { streamsOf } from '../streams.ts';
 import { untilInterrupted } from '../until-interrupted.ts';
 
 interface TopOptions {

@@ -1,10 +1,10 @@
 import { describeRedis, type EntryId, RedisConnection, redisFromEnvironment } from '@distributary/core';
 import { Command } from 'commander';
+import { streamsOf } from '../declared-streams.ts';
 import { type DestinationTrace, type EntryTrace, type GroupTrace, traceEntry } from '../entry-trace.ts';
 import { EXIT, type SetExit } from '../exit.ts';
 import { count, duration, printable, printableJson, table } from '../format.ts';
 import { entryId } from '../stream-bound.ts';
-import { streamsOf } from '../streams.ts';
 import { readTeam } from '../team.ts';
 
 interface TraceOptions {
