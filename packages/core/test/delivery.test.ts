@@ -3,6 +3,7 @@ import {
   delivered,
   Entry,
   type EntryId,
+  eventIdentity,
   readDeadLetter,
   rejected,
   retry,
@@ -138,7 +139,8 @@ describe('a consumer', () => {
     expect(parts).toEqual(fields.map((field) => Buffer.from(field)));
     const { addedAt, setAsideAt, ...envelope } = letter?.envelope ?? {};
     const who = { stream: stream.name, group: GROUP, consumer: 'a' };
-    expect(envelope).toEqual({ entryId: id, ...who, verdict: 'rejected', reason: 'too old', attempts: 3 });
+    const identity = eventIdentity(new Entry(id, parts));
+    expect(envelope).toEqual({ entryId: id, identity, ...who, verdict: 'rejected', reason: 'too old', attempts: 3 });
     expect(new Date(addedAt ?? '').getTime()).toBe(Number.parseInt(id, 10));
     expect(new Date(setAsideAt ?? '').getTime()).toBeGreaterThanOrEqual(startedAt);
     expect(await stream.pending()).toBe(0);
