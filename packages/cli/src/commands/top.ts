@@ -48,9 +48,7 @@ export function topCommand(): Command {
       const redis = redisFromEnvironment(process.env);
       const connection = new RedisConnection(redis, 'distributary:top');
       const look = async (): Promise<Look> => {
-        const statuses = await Promise.all(
-          streams.map(({ stream, teams }) => streamStatus(connection, stream, teams)),
-        );
+        const statuses = await Promise.all(streams.map(({ stream, teams }) => streamStatus(connection, stream, teams)));
         return { atMs: systemClock.now(), streams: statuses };
       };
       try {
