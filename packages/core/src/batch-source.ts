@@ -20,6 +20,12 @@ const LINGER_STEP_MS = 50;
 /** Entries to claim per command: XAUTOCLAIM examines ten times as many, which takes Redis about 5 ms. */
 const CLAIM_COUNT = 500;
 
+/** A sweep follows the last one this soon: what a consumer handed back when it left is there to be taken. */
+const SWEEP_PAUSE_MS = 2_000;
+
+/** Of the time, sweeping a long pending list may take this much. */
+const SWEEP_SHARE = 0.05;
+
 const START: EntryId = '0-0';
 
 /** Entries to deliver together. */
@@ -54,6 +60,7 @@ export class BatchSource {
   #ownAfter: EntryId | undefined = START;
   #claimCursor: EntryId = START;
   #nextClaimAt = 0;
+  #sweepBeganAt = 0;
   /** Claimed and new entries take turns, so that a long sweep holds up neither. */
   #claimTurn = false;
   readonly #losses: LossWatch;
@@ -121,13 +128,21 @@ export class BatchSource {
   async #claimed(): Promise<readonly ReadBatch[]> {
     const { idleMs } = this.#options.claim;
     const inHand = this.#inHand.ids();
+    if (this.#claimCursor === START) this.#sweepBeganAt = this.#clock.now();
     const page = await this.#group.claimIdle(this.#claimCursor, idleMs, Math.min(CLAIM_COUNT, this.#count()));
     if (page.entries.length > 0) await failpoint('after-claim');
     this.#claimCursor = page.cursor;
     if (page.unnamedLost) this.#ownAfter = START;
-    // A sweep goes on at once, between reads of new entries; half a lease later the next one begins.
-    if (page.cursor === START) this.#nextClaimAt = this.#clock.now() + (idleMs / 2) * (0.75 + this.#clock.random() / 2);
+    // A sweep goes on at once, between reads of new entries.
+    if (page.cursor === START) this.#nextClaimAt = this.#clock.now() + this.#sweepPauseMs();
     return this.#again(page, 'claimed', inHand);
+  }
+
+  /** Half a lease at most, for what nobody handed back; with jitter, for consumers are started together. */
+  #sweepPauseMs(): number {
+    const tookMs = this.#clock.now() - this.#sweepBeganAt;
+    const pauseMs = Math.min(this.#options.claim.idleMs / 2, Math.max(SWEEP_PAUSE_MS, tookMs / SWEEP_SHARE));
+    return pauseMs * (0.75 + this.#clock.random() / 2);
   }
 
   /**

@@ -1,11 +1,14 @@
+import { removeConsumer } from './consumer-removal.ts';
 import { deadLetterFields } from './dead-letters.ts';
 import { Entry, type EntryId } from './entry.ts';
 import { asError, DeadLetterQuotaError, GroupVanishedError, RedisUnavailableError } from './errors.ts';
-import type { ClaimedPage, DeadLetter, Group, OwnPage, Page, UnreadLoss } from './group.ts';
+import type { ClaimedPage, DeadLetter, Group, HandedBack, OwnPage, Page, UnreadLoss } from './group.ts';
 import { unreadLoss } from './group-status.ts';
+import { handBack, MAX_IDS_PER_COMMAND, type PendingRow } from './hand-back.ts';
 import { groupKey } from './keys.ts';
 import type { RedisArgument, RedisConnection } from './redis-connection.ts';
 import { explainReply, isReply, needsNewConnection } from './redis-reply.ts';
+import type { ServerCapabilities } from './server-probe.ts';
 
 /** Who reads what. */
 export interface GroupIdentity {
@@ -13,9 +16,6 @@ export interface GroupIdentity {
   readonly group: string;
   readonly consumer: string;
 }
-
-/** Redis holds this many IDs in one XACK or XCLAIM without being blocked noticeably. */
-const MAX_IDS_PER_COMMAND = 1_000;
 
 /**
  * A consumer's group on a real Redis: the only code that speaks X* commands on behalf of a consumer. A blocked read
@@ -97,7 +97,7 @@ export class ConsumerGroup implements Group {
     let from: string | undefined = ids[0];
     while (from !== undefined && last !== undefined) {
       const reply = await this.#command('XPENDING', stream, group, from, last, MAX_IDS_PER_COMMAND, consumer);
-      const rows = reply as [id: Buffer, consumer: Buffer, idleMs: number, deliveries: number][];
+      const rows = reply as PendingRow[];
       for (const [idBytes, , , deliveries] of rows) {
         const id = idBytes.toString('latin1') as EntryId;
         if (asked.has(id)) counts.set(id, Number(deliveries));
@@ -162,6 +162,23 @@ export class ConsumerGroup implements Group {
   async noteAlone(id: EntryId, times: number): Promise<void> {
     if (times > 0) await this.#command('HSET', this.#aloneKey, id, times);
     else await this.#command('HDEL', this.#aloneKey, id);
+  }
+
+  async handBack({ releases }: Pick<ServerCapabilities, 'releases'>): Promise<HandedBack> {
+    await this.#restore();
+    try {
+      return await handBack(this.#commands, this.#identity, { releases });
+    } catch (thrown) {
+      throw this.#explain(this.#commands, 'handing back', thrown);
+    }
+  }
+
+  async leave(): Promise<boolean> {
+    try {
+      return await removeConsumer(this.#commands, this.#identity);
+    } catch (thrown) {
+      throw this.#explain(this.#commands, 'removing the consumer', thrown);
+    }
   }
 
   async #exists(): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { compareEntryIds, type EntryId } from './entry.ts';
 import { asError } from './errors.ts';
 import type { UnreadLoss } from './group.ts';
-import { groupKey } from './keys.ts';
+import { groupKey, HANDED_BACK } from './keys.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import { explainReply, isReply } from './redis-reply.ts';
 
@@ -36,6 +36,7 @@ export interface GroupStatus {
   readonly lost: number;
   readonly deadLetters: number;
   readonly lastDeliveredId: EntryId | null;
+  /** What was handed back is pending for none of them until one takes it over. */
   readonly consumers: readonly ConsumerStatus[];
 }
 
@@ -60,7 +61,7 @@ export async function groupStatus(
     if (!found) return { ...ABSENT, stream, group, deadLetters };
     const [summary, consumers] = await Promise.all([
       connection.call('XPENDING', stream, group),
-      connection.call('XINFO', 'CONSUMERS', stream, group),
+      groupConsumers(connection, { stream, group }),
     ]);
     const [pending, oldest] = summary as [number, Buffer | null];
     const oldestPendingId = oldest === null ? null : (String(oldest) as EntryId);
@@ -76,7 +77,7 @@ export async function groupStatus(
       oldestPendingAgeMs: oldestPendingId && Math.max(0, Date.now() - Number.parseInt(oldestPendingId, 10)),
       ...standing(found),
       deadLetters,
-      consumers: (consumers as unknown[]).map(consumerOf),
+      consumers: consumers.filter(({ name }) => name !== HANDED_BACK),
     };
   } catch (thrown) {
     throw explainReply(asError(thrown), `status of group ${group} on stream ${stream}`);
@@ -95,6 +96,17 @@ export async function unreadLoss(
   if (!found || found.stream.added === null || found.group.read === null) return undefined;
   const { toCome, lost } = progress(found);
   return toCome === null ? undefined : { count: lost, passed: toCome === 0 };
+}
+
+/**
+ * Every name in the group, that for what was handed back included.
+ * @throws Error as Redis replied
+ */
+export async function groupConsumers(
+  connection: RedisConnection,
+  { stream, group }: { readonly stream: string; readonly group: string },
+): Promise<ConsumerStatus[]> {
+  return ((await connection.call('XINFO', 'CONSUMERS', stream, group)) as unknown[]).map(consumerOf);
 }
 
 const ABSENT = {

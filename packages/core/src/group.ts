@@ -1,4 +1,5 @@
 import type { Entry, EntryId } from './entry.ts';
+import type { ServerCapabilities } from './server-probe.ts';
 
 /** Entries as one command of Redis returned them. */
 export interface Page {
@@ -24,6 +25,13 @@ export interface UnreadLoss {
   readonly count: number;
   /** Whether the group has read on since: nothing more is about to be passed over. */
   readonly passed: boolean;
+}
+
+/** What a consumer that leaves gives back to its group. */
+export interface HandedBack {
+  readonly count: number;
+  /** Pending entries that were trimmed from the stream: nobody can have them any more. */
+  readonly lost: readonly EntryId[];
 }
 
 /** An entry to set aside, with what an operator needs to judge it. */
@@ -68,4 +76,11 @@ export interface Group {
   timesAlone(id: EntryId): Promise<number>;
   /** Notes durably how many deliveries of the entry alone began and did not end; 0 takes the note back. */
   noteAlone(id: EntryId, times: number): Promise<void>;
+  /**
+   * Lets whoever looks next take over everything that is pending for this consumer, however long its lease, and takes
+   * back the hand-over that is counted: a process that says goodbye has not crashed.
+   */
+  handBack(server: Pick<ServerCapabilities, 'releases'>): Promise<HandedBack>;
+  /** Removes this consumer from the group unless something is pending for it. @returns whether it is gone */
+  leave(): Promise<boolean>;
 }

@@ -18,6 +18,9 @@ const RESERVED = new Set([
   'MKSTREAM',
 ]);
 
+/** Whose entries are that a consumer handed back, on a server that cannot leave them without one: nobody reads as this. */
+export const HANDED_BACK = 'handed-back';
+
 /** @throws OptionsError */
 export function checkName(kind: 'group' | 'consumer', name: string): string {
   if (typeof name === 'string' && NAME.test(name) && !RESERVED.has(name.toUpperCase())) return name;

@@ -23,6 +23,8 @@ export interface StreamConsumerEvents {
    * part of that; an entry to be retried is counted at each delivery.
    */
   settled: [Settled];
+  /** These are pending for nobody any more: the next consumer that looks takes them over, however long the lease was. */
+  handedBack: [{ readonly count: number }];
   /** The sink confirmed these; their acknowledgement follows. */
   delivered: [{ readonly count: number; readonly tookMs: number }];
   /** The sink asked for these again. */

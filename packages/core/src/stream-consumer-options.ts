@@ -56,7 +56,7 @@ export interface Tuning {
 const FROM_PROPERTIES = {} as never;
 
 /** A day: what a dead process held comes back within it, and a timer can hold it. */
-const MAX_IDLE_MS = 86_400_000;
+export const MAX_IDLE_MS = 86_400_000;
 
 const positive = { type: 'integer', minimum: 1 } as const;
 

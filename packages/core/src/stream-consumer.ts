@@ -18,6 +18,7 @@ import { InHand } from './in-hand.ts';
 import { Masks } from './masks.ts';
 import { RedisTrouble } from './redis-trouble.ts';
 import { Screen } from './screen.ts';
+import type { ServerCapabilities } from './server-probe.ts';
 import { Settling } from './settling.ts';
 import type { ConsumerState, Report, StreamConsumerEvents } from './stream-consumer-events.ts';
 import { parseTuning, type StreamConsumerOptions, type Tuning } from './stream-consumer-options.ts';
@@ -29,8 +30,9 @@ const DEFAULT_STOP_TIMEOUT_MS = 10_000;
 /** What a timer can hold: about 24 days. */
 const MAX_STOP_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** Of a stop's timeout, how much is left to a sink to heed the abort signal and to close. */
+/** Of a stop's timeout, how much is left to a sink to heed the abort signal and to close, and then to hand back. */
 const ABORT_SHARE = 0.1;
+const HAND_BACK_SHARE = 0.1;
 
 /**
  * Delivers every entry of a stream to one sink, through a consumer group of its own: at least once, whatever fails.
@@ -58,6 +60,8 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
   readonly #abort = new AbortController();
   readonly #finished = Promise.withResolvers<void>();
   #state: ConsumerState = 'idle';
+  /** What the server can do, once the group is there. */
+  #server: ServerCapabilities | undefined;
   #starting: Promise<void> | undefined;
   #running: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | undefined;
@@ -137,8 +141,9 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
   }
 
   /**
-   * Drains: takes nothing new, finishes what is in hand, then closes sink and connections. What is not finished within
-   * the timeout is given up and stays pending. Idempotent, the first call decides; safe before, during and after `start`.
+   * Drains: takes nothing new, finishes what is in hand, then closes the sink, leaves the group and closes the
+   * connections. What is not finished within the timeout is given up and handed back, so that another consumer takes it
+   * over at once. Idempotent, the first call decides; safe before, during and after `start`.
    */
   stop({ timeoutMs = DEFAULT_STOP_TIMEOUT_MS }: { readonly timeoutMs?: number } = {}): Promise<void> {
     if (!this.#stopping) {
@@ -189,6 +194,7 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
         this.#report('serverProbed', { server, warnings });
         const { startFrom } = this.#tuning;
         if (await this.#redis.group.create(startFrom)) this.#report('groupCreated', { startFrom });
+        this.#server = server;
         await failpoint('after-group-create');
         return this.#trouble.over('start');
       } catch (thrown) {
@@ -244,11 +250,14 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
     this.#drain.abort();
     const ended = this.#starting?.catch(() => undefined).then(() => this.#running);
     const deadline = this.#clock.now() + timeoutMs;
-    await this.#within(timeoutMs * (1 - ABORT_SHARE), ended);
+    await this.#within(timeoutMs * (1 - ABORT_SHARE - HAND_BACK_SHARE), ended);
     const { entryCount } = this.#inHand;
     if (entryCount > 0) this.#report('gaveUp', { entries: entryCount });
     this.#abort.abort(new Error(`the consumer did not finish what it had in hand within ${timeoutMs} ms`));
-    await this.#within(deadline - this.#clock.now(), Promise.all([ended, this.#closeSink()]));
+    const broken = this.#failure !== undefined;
+    const leavesAt = deadline - timeoutMs * HAND_BACK_SHARE;
+    await this.#within(leavesAt - this.#clock.now(), Promise.all([ended, this.#closeSink()]));
+    if (!broken) await this.#within(deadline - this.#clock.now(), this.#leave());
     this.#redis.close();
     this.#setState('stopped');
     if (this.#failure) this.#finished.reject(this.#failure);
@@ -260,6 +269,23 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
       await this.#destination.close();
     } catch (thrown) {
       this.#failure ??= asError(thrown);
+    }
+  }
+
+  /**
+   * The last thing that is done, for whatever a sink confirms from here on is delivered again. What cannot be handed
+   * back is taken over once its lease has run out; a name that cannot be removed is the janitor's to remove.
+   */
+  async #leave(): Promise<void> {
+    if (!this.#server) return;
+    const { group } = this.#redis;
+    try {
+      const { count, lost } = await group.handBack(this.#server);
+      if (lost.length > 0) this.#report('lost', { count: lost.length, ids: lost });
+      if (count > 0) this.#report('handedBack', { count });
+      await group.leave();
+    } catch {
+      return;
     }
   }
 
