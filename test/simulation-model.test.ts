@@ -35,16 +35,23 @@ describeWithRedisProcess('the modelled Redis', () => {
     const { consumerRedis } = (await import(CONSUMER_REDIS)) as { consumerRedis(identity: Identity): ConsumerRedis };
     const options = { url: redis.url };
     const commands = new RedisConnection(options, 'test');
-    const own = CONSUMERS.map((consumer) => consumerRedis({ stream: STREAM, group: GROUP, consumer, redis: options }));
+    const connect: Connect = (consumer) => consumerRedis({ stream: STREAM, group: GROUP, consumer, redis: options });
+    const own = CONSUMERS.map(connect);
     try {
-      await compare(new Random(seed), commands, own);
+      await compare(new Random(seed), commands, { own, connect });
     } finally {
       for (const one of [...own, commands]) one.close();
     }
   });
 });
 
-async function compare(random: Random, commands: RedisConnection, own: readonly ConsumerRedis[]): Promise<void> {
+type Connect = (consumer: string) => ConsumerRedis;
+
+async function compare(
+  random: Random,
+  commands: RedisConnection,
+  { own, connect }: { own: readonly ConsumerRedis[]; connect: Connect },
+): Promise<void> {
   let now = 1_000_000;
   const model = new RedisModel(await flavourOf(commands), () => now, WITNESS);
   const entries: StreamEntry[] = [];
@@ -131,6 +138,18 @@ async function compare(random: Random, commands: RedisConnection, own: readonly 
         await same('setting aside', modelled, () => group.setAside(letters));
         break;
       }
+      case 'handBack': {
+        const modelled = () => model.handBack(GROUP, consumer, model.pendingOf(GROUP, consumer));
+        const leaving = connect(consumer);
+        await same('handing back', modelled, () => leaving.group.handBack({ releases: false }));
+        await same(
+          'leaving',
+          () => model.leave(GROUP, consumer),
+          () => leaving.group.leave(),
+        );
+        leaving.close();
+        break;
+      }
       case 'note': {
         const id = anyId();
         const times = random.between(0, 2);
@@ -188,6 +207,7 @@ const OPERATIONS = [
   'touch',
   'acknowledge',
   'setAside',
+  'handBack',
   'note',
   'loss',
   'vanish',

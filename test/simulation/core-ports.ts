@@ -9,4 +9,5 @@ export type Page = Awaited<ReturnType<Group['readNew']>>;
 export type OwnPage = Awaited<ReturnType<Group['readOwn']>>;
 export type ClaimedPage = Awaited<ReturnType<Group['claimIdle']>>;
 export type UnreadLoss = NonNullable<Awaited<ReturnType<Group['unreadLoss']>>>;
+export type HandedBack = Awaited<ReturnType<Group['handBack']>>;
 export type DeadLetter = Parameters<Group['setAside']>[0][number];

@@ -1,6 +1,15 @@
 import type { EntryId, GroupStatus, ServerProbe } from '@distributary/core';
 import { ConnectionModel, refusal } from './connection-model.ts';
-import type { ClaimedPage, ConsumerRedis, DeadLetter, Group, OwnPage, Page, UnreadLoss } from './core-ports.ts';
+import type {
+  ClaimedPage,
+  ConsumerRedis,
+  DeadLetter,
+  Group,
+  HandedBack,
+  OwnPage,
+  Page,
+  UnreadLoss,
+} from './core-ports.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
 
@@ -34,7 +43,7 @@ export class GroupModel implements Group, ConsumerRedis {
     const server = {
       description: 'Redis',
       autoclaim: true,
-      releases: false,
+      releases: this.#world.redis.releases,
       evictionPolicy: 'noeviction',
       persistence: 'append-only file',
     } as const;
@@ -126,6 +135,20 @@ export class GroupModel implements Group, ConsumerRedis {
       oracle.noted(this.#process, id, redis.timesAlone(group, id), times);
       redis.noteAlone(group, id, times);
     });
+  }
+
+  async handBack(): Promise<HandedBack> {
+    const { redis } = this.#world;
+    const { group } = this.#process.seat;
+    const { name } = this.#process;
+    this.#reader.close();
+    const ids = await this.#commands.call('XPENDING', () => redis.pendingOf(group, name));
+    if (ids.length === 0) return { count: 0, lost: [] };
+    return this.#commands.call(redis.releases ? 'XNACK' : 'EXEC', () => redis.handBack(group, name, ids));
+  }
+
+  leave(): Promise<boolean> {
+    return this.#commands.call('EVAL', () => this.#world.redis.leave(this.#process.seat.group, this.#process.name));
   }
 
   #refuseWhenFull(command: string): void {

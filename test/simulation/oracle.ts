@@ -38,6 +38,7 @@ export class Oracle implements RedisWitness {
   crashes = 0;
   deadLetters = 0;
   reportedLost = 0;
+  handedBack = 0;
 
   constructor(world: () => World) {
     this.#world = world;
@@ -87,6 +88,10 @@ export class Oracle implements RedisWitness {
     for (const one of this.#world().redis.pending(process.seat.group)) {
       if (one.consumer === process.name) count(record.excuses, one.entry.event);
     }
+  }
+
+  handsBack(amount: number): void {
+    this.handedBack += amount;
   }
 
   ended(process: Process): void {

@@ -23,6 +23,7 @@ const TOLD = [
   'groupRecreated',
   'takenBack',
   'gaveUp',
+  'handedBack',
   'retried',
   'deadLettered',
   'deadLetterFailed',
@@ -197,6 +198,7 @@ export class Process implements Owner {
       this.#leftPending = true;
       oracle.abandoned(this);
     });
+    on('handedBack', ({ count }) => oracle.handsBack(count));
     if (!trace.wanted) return;
     for (const name of TOLD) on(name, (payload) => this.#say(`${name} ${JSON.stringify(payload, shorten)}`));
   }

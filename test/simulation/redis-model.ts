@@ -1,10 +1,10 @@
 import { type EntryId, GroupVanishedError } from '@distributary/core';
-import type { ClaimedPage, DeadLetter, OwnPage, Page, UnreadLoss } from './core-ports.ts';
+import type { ClaimedPage, DeadLetter, HandedBack, OwnPage, Page, UnreadLoss } from './core-ports.ts';
 import type { EntryKind, StreamEntry } from './stream-entry.ts';
 import { firstOrderAt, orderOf, streamEntry } from './stream-entry.ts';
 
 /** How servers differ in what they tell of trimmed entries. */
-export type Flavour = '6.2' | '7.0' | '7.2';
+export type Flavour = '6.2' | '7.0' | '7.2' | '8.8';
 
 /** An entry that was handed out and is not acknowledged. */
 export interface PendingEntry {
@@ -91,6 +91,11 @@ export class RedisModel {
     this.#flavour = flavour;
     this.#now = now;
     this.#witness = witness;
+  }
+
+  /** Whether it has XNACK. */
+  get releases(): boolean {
+    return this.#flavour === '8.8';
   }
 
   /** @param added told before anybody can read the entry */
@@ -240,6 +245,41 @@ export class RedisModel {
     );
   }
 
+  /** What XPENDING lists of one consumer's. */
+  pendingOf(name: string, consumer: string): EntryId[] {
+    return this.#group(name)
+      .pending.filter((one) => one.consumer === consumer)
+      .map((one) => one.entry.entry.id);
+  }
+
+  /** XNACK, or where the server has none XCLAIM for a consumer that nobody is, idle for longer than any lease. */
+  handBack(name: string, consumer: string, ids: readonly EntryId[]): HandedBack {
+    const group = this.#group(name);
+    const asked = new Set(ids);
+    const lost: EntryId[] = [];
+    let count = 0;
+    group.pending = group.pending.filter((one) => {
+      if (!asked.has(one.entry.entry.id)) return true;
+      const drops = !this.releases && this.#flavour !== '6.2';
+      if (drops && !this.#holds(one.entry)) {
+        if (one.consumer === consumer) lost.push(one.entry.entry.id);
+        this.#witness.cleared(name, consumer, one.entry);
+        return false;
+      }
+      one.consumer = this.releases ? '' : 'handed-back';
+      one.deliveredAt = Number.NEGATIVE_INFINITY;
+      one.deliveries = Math.max(0, one.deliveries - 1);
+      count++;
+      return true;
+    });
+    return { count, lost };
+  }
+
+  /** The script that removes a consumer. */
+  leave(name: string, consumer: string): boolean {
+    return this.pendingOf(name, consumer).length === 0;
+  }
+
   timesAlone(name: string, id: EntryId): number {
     return this.#notes(name).get(id) ?? 0;
   }
@@ -366,11 +406,11 @@ export class RedisModel {
     one.deliveries++;
   }
 
-  /** As Redis 7.0 and, forgetting what was trimmed unread, 7.2 do. */
+  /** As Redis 7.0 and, forgetting what was trimmed unread, newer ones do. */
   #countRead(group: GroupState, position: number): void {
     const { entries, added } = this.#state;
     const behindFirst = group.lastOrder < (entries[0] as StreamEntry).order;
-    const estimate = group.read === null || (this.#flavour === '7.2' && behindFirst);
+    const estimate = group.read === null || (this.#flavour !== '6.2' && this.#flavour !== '7.0' && behindFirst);
     group.read = estimate ? added - entries.length + position + 1 : (group.read as number) + 1;
   }
 

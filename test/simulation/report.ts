@@ -14,6 +14,7 @@ export function reportOf(totals: Totals, tookMs: number): string {
     ['duplicates absorbed', totals.duplicates],
     ['dead letters', totals.deadLetters],
     ['lost, reported', totals.lost],
+    ['handed back', totals.handedBack],
     ...faults.map(([kind, times]): [string, number] => [`fault: ${words(kind)}`, times]),
     ['violations', totals.failures.length],
   ];

@@ -28,6 +28,7 @@ export interface SeedResult {
   readonly duplicates: number;
   readonly deadLetters: number;
   readonly lost: number;
+  readonly handedBack: number;
   readonly events: number;
   readonly faults: ReadonlyMap<FaultKind, number>;
   /** Until everything had settled. */
@@ -99,6 +100,7 @@ class Simulation {
       duplicates: oracle.duplicates,
       deadLetters: oracle.deadLetters,
       lost: oracle.reportedLost,
+      handedBack: oracle.handedBack,
       events: clock.happened,
       faults: faults.counts,
       virtualMs,

@@ -76,7 +76,7 @@ export function planScenario(random: Random): Scenario {
   );
   return {
     theatre,
-    flavour: random.pick(['6.2', '7.0', '7.2', '7.2']),
+    flavour: random.pick(['6.2', '7.0', '7.2', '8.8']),
     groups,
     seats,
     twins,

@@ -16,6 +16,7 @@ export interface Totals {
   duplicates: number;
   deadLetters: number;
   lost: number;
+  handedBack: number;
   events: number;
   virtualMs: number;
   faults: Partial<Record<FaultKind, number>>;
@@ -31,6 +32,7 @@ function noTotals(): Totals {
     duplicates: 0,
     deadLetters: 0,
     lost: 0,
+    handedBack: 0,
     events: 0,
     virtualMs: 0,
     faults: {},
@@ -57,6 +59,7 @@ export function addTotals(totals: Totals, more: Totals): void {
   totals.duplicates += more.duplicates;
   totals.deadLetters += more.deadLetters;
   totals.lost += more.lost;
+  totals.handedBack += more.handedBack;
   totals.events += more.events;
   totals.virtualMs += more.virtualMs;
   totals.failures.push(...more.failures);

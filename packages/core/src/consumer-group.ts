@@ -165,6 +165,8 @@ export class ConsumerGroup implements Group {
   }
 
   async handBack({ releases }: Pick<ServerCapabilities, 'releases'>): Promise<HandedBack> {
+    // A read that is still blocked would bring more.
+    this.#reader.close();
     await this.#restore();
     try {
       return await handBack(this.#commands, this.#identity, { releases });

@@ -78,7 +78,7 @@ export interface Group {
   noteAlone(id: EntryId, times: number): Promise<void>;
   /**
    * Lets whoever looks next take over everything that is pending for this consumer, however long its lease, and takes
-   * back the hand-over that is counted: a process that says goodbye has not crashed.
+   * back the hand-over that is counted: a process that says goodbye has not crashed. Nothing can be read after it.
    */
   handBack(server: Pick<ServerCapabilities, 'releases'>): Promise<HandedBack>;
   /** Removes this consumer from the group unless something is pending for it. @returns whether it is gone */

@@ -1,5 +1,5 @@
 import type { GroupIdentity } from './consumer-group.ts';
-import type { EntryId } from './entry.ts';
+import { compareEntryIds, type EntryId } from './entry.ts';
 import type { HandedBack } from './group.ts';
 import { HANDED_BACK } from './keys.ts';
 import type { RedisConnection } from './redis-connection.ts';
@@ -35,7 +35,7 @@ export async function handBack(
     lost.push(...page.lost);
     from = rows.length < MAX_IDS_PER_COMMAND ? undefined : `(${rows.at(-1)?.[0].toString('latin1')}`;
   }
-  return { count, lost };
+  return { count, lost: lost.sort(compareEntryIds) };
 }
 
 /**
