@@ -50,7 +50,7 @@ export async function retentionReport(
 
 /** What happened, in a line or a few. */
 export function summary(report: RetentionReport): string {
-  const { stream, outcome, trimmed, length, missing, undeclared, neededBy, lockedBy, dryRun, shed } = report;
+  const { stream, outcome, trimmed, length, missing, undeclared, neededBy, lockedBy, dryRun, shed, forgotten } = report;
   if (outcome === 'missing') {
     const names = missing.join(', ');
     return (
@@ -70,6 +70,10 @@ export function summary(report: RetentionReport): string {
     );
   }
   if (neededBy.length > 0) lines.push(`the oldest that stays is needed by ${neededBy.join(', ')}`);
+  if (forgotten.length > 0) {
+    const names = `${count(forgotten.length)} ${forgotten.length === 1 ? 'name' : 'names'}`;
+    lines.push(`${names} of consumers that hold nothing and were not heard of ${dryRun ? 'would be ' : ''}removed`);
+  }
   if (undeclared.length > 0) {
     lines.push(
       `not declared, and protected: ${undeclared.join(', ')} (give its package, or if nobody reads it: redis-cli XGROUP DESTROY ${stream} ${undeclared[0]})`,

@@ -99,6 +99,20 @@ describeWithRedisProcess('distributary retain', () => {
     expect(await fixture.length()).toBe(40);
   });
 
+  it('removes the names of consumers that hold nothing and were not heard of for long', async () => {
+    await using fixture = await Fixture.start();
+    await fixture.add(3);
+    await fixture.create('noc_team');
+    await fixture.consume('noc_team', 3);
+    const names = () => fixture.admin.call('XINFO', 'CONSUMERS', STREAM, 'noc_team');
+    expect((await fixture.retain(fixture.noc)).stdout).not.toContain('of consumers');
+    const forget = [fixture.noc, '--forget-after', '1s'];
+    await until(async () => (await fixture.retain(...forget, '--dry-run')).stdout.includes('would be removed'));
+    expect(await names()).toHaveLength(1);
+    expect((await fixture.retain(...forget)).stdout).toContain('1 name of consumers that hold nothing');
+    expect(await names()).toEqual([]);
+  });
+
   it('shows in JSON what was shed for whom, and what is lost although somebody else trimmed', async () => {
     await using fixture = await Fixture.start();
     await fixture.add(100);

@@ -47,7 +47,13 @@ export { REFUSAL_LIMIT_SCHEMA, RefusalGuard, type RefusalLimit } from './refusal
 export { RequestBody } from './request-body.ts';
 export { RequestCeiling } from './request-ceiling.ts';
 export { RequestDeadline } from './request-deadline.ts';
-export { Janitor, type JanitorOptions, type PassOptions, type RetentionPass } from './retention.ts';
+export {
+  type ForgottenConsumer,
+  Janitor,
+  type JanitorOptions,
+  type PassOptions,
+  type RetentionPass,
+} from './retention.ts';
 export { type ShedAccount, shedAccount } from './retention-account.ts';
 export { type DeclaredGroup, parseRetention, type RetentionPolicy, type ShedBounds } from './retention-policy.ts';
 export type { ShedRange } from './retention-script.ts';

@@ -1,3 +1,4 @@
+import { removeIdleConsumers } from './consumer-removal.ts';
 import type { EntryId } from './entry.ts';
 import { asError, OptionsError } from './errors.ts';
 import { groupKey, streamKey } from './keys.ts';
@@ -15,6 +16,8 @@ export interface JanitorOptions {
   readonly keep?: number;
   /** For how long the stream is this janitor's after it was last heard of. Default 30,000. */
   readonly lockMs?: number;
+  /** Consumers of the declared groups that hold nothing and asked for nothing for so long are removed. Default 3,600,000. */
+  readonly forgetAfterMs?: number;
 }
 
 export interface PassOptions {
@@ -24,6 +27,11 @@ export interface PassOptions {
   readonly signal?: AbortSignal;
   /** Called after each slice with what the pass has trimmed by then. */
   readonly onProgress?: (trimmed: number) => void;
+}
+
+export interface ForgottenConsumer {
+  readonly group: string;
+  readonly consumer: string;
 }
 
 /** What a pass did, or would do. */
@@ -43,14 +51,31 @@ export interface RetentionPass {
   readonly undeclared: readonly string[];
   /** The groups for which the oldest entry that is left is kept; empty when nothing is left, or nobody needs it. */
   readonly neededBy: readonly string[];
+  /** Consumers that were removed; only after everything that may go is gone. */
+  readonly forgotten: readonly ForgottenConsumer[];
   /** Where the other janitor runs. */
   readonly lockedBy: string | undefined;
 }
 
 const DEFAULT_LOCK_MS = 30_000;
-const NOTHING = { trimmed: 0, shed: [], missing: [], undeclared: [], neededBy: [], lockedBy: undefined } as const;
 
-/** Trims one stream: what every group has had, and of what a team sheds, only what is outside the team's own bounds. */
+/** An hour: a process that reads, and be it that nothing comes, is heard of every few seconds. */
+const DEFAULT_FORGET_AFTER_MS = 3_600_000;
+
+const NOTHING = {
+  trimmed: 0,
+  shed: [],
+  missing: [],
+  undeclared: [],
+  neededBy: [],
+  forgotten: [],
+  lockedBy: undefined,
+} as const;
+
+/**
+ * Trims one stream: what every group has had, and of what a team sheds, only what is outside the team's own bounds. Then
+ * removes the names of consumers that never came back.
+ */
 export class Janitor {
   readonly #connection: RedisConnection;
   readonly #options: JanitorOptions;
@@ -80,7 +105,8 @@ export class Janitor {
     try {
       const lockedBy = dryRun ? undefined : await this.#lock.take(this.#connection);
       if (lockedBy !== undefined) return { ...NOTHING, stream, outcome: 'locked', lockedBy };
-      return await this.#slices(dryRun, signal, onProgress);
+      const pass = await this.#slices(dryRun, signal, onProgress);
+      return pass.outcome === 'done' ? { ...pass, forgotten: await this.#forget(dryRun) } : pass;
     } catch (thrown) {
       throw explainReply(asError(thrown), `trimming ${stream}`);
     }
@@ -118,6 +144,16 @@ export class Janitor {
       }
       from = slice.next;
     }
+  }
+
+  async #forget(dryRun: boolean): Promise<ForgottenConsumer[]> {
+    const { stream, groups, forgetAfterMs: idleMs = DEFAULT_FORGET_AFTER_MS } = this.#options;
+    const forgotten: ForgottenConsumer[] = [];
+    for (const { group } of groups) {
+      const names = await removeIdleConsumers(this.#connection, { stream, group }, { idleMs, dryRun });
+      forgotten.push(...names.map((consumer) => ({ group, consumer })));
+    }
+    return forgotten;
   }
 
   #slice(mode: { lock: RetentionLock } | { counted: { from: EntryId | '-'; entries: number } }): Promise<SliceReply> {

@@ -30,9 +30,11 @@ const DEFAULT_STOP_TIMEOUT_MS = 10_000;
 /** What a timer can hold: about 24 days. */
 const MAX_STOP_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** Of a stop's timeout, how much is left to a sink to heed the abort signal and to close, and then to hand back. */
+/** Of a stop's timeout, how much is left to a sink to heed the abort signal and to close. */
 const ABORT_SHARE = 0.1;
-const HAND_BACK_SHARE = 0.1;
+
+/** And then to hand back: a few commands, for which this is plenty, and a quarter of the timeout where that is less. */
+const HAND_BACK_MS = 2_000;
 
 /**
  * Delivers every entry of a stream to one sink, through a consumer group of its own: at least once, whatever fails.
@@ -250,12 +252,12 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
     this.#drain.abort();
     const ended = this.#starting?.catch(() => undefined).then(() => this.#running);
     const deadline = this.#clock.now() + timeoutMs;
-    await this.#within(timeoutMs * (1 - ABORT_SHARE - HAND_BACK_SHARE), ended);
+    const leavesAt = deadline - Math.min(timeoutMs / 4, HAND_BACK_MS);
+    await this.#within(leavesAt - timeoutMs * ABORT_SHARE - this.#clock.now(), ended);
     const { entryCount } = this.#inHand;
     if (entryCount > 0) this.#report('gaveUp', { entries: entryCount });
     this.#abort.abort(new Error(`the consumer did not finish what it had in hand within ${timeoutMs} ms`));
     const broken = this.#failure !== undefined;
-    const leavesAt = deadline - timeoutMs * HAND_BACK_SHARE;
     await this.#within(leavesAt - this.#clock.now(), Promise.all([ended, this.#closeSink()]));
     if (!broken) await this.#within(deadline - this.#clock.now(), this.#leave());
     this.#redis.close();

@@ -38,7 +38,7 @@ describe('what a consumer cannot finish', () => {
     const stuck = stream.consumer(hangingSink(), { ...LONG_LEASE, batch: { maxEntries: 5, lingerMs: 0 } });
     await stuck.start();
     await until(() => stuck.inHand.entries === 20);
-    await stuck.stop({ timeoutMs: 500 });
+    await stuck.stop({ timeoutMs: 1_000 });
     expect(stuck.reported('gaveUp')).toEqual([{ entries: 20 }]);
     expect(stuck.reported('handedBack')).toEqual([{ count: 20 }]);
     expect(await pendingOf(stream)).toEqual(ids.map(() => ({ consumer: HANDED_BACK, deliveries: 0 })));
@@ -62,24 +62,31 @@ describe('what a consumer cannot finish', () => {
     const stuck = stream.consumer(hangingSink(), LONG_LEASE);
     await stuck.start();
     await until(() => stuck.inHand.entries === 3);
-    await stuck.stop({ timeoutMs: 500 });
+    await stuck.stop({ timeoutMs: 1_000 });
     await until(() => sink.confirmed.length === 6, { timeoutMs: 10_000 });
     expect(sink.confirmed.slice(3)).toEqual(ids);
   });
 
   it('is all that is pending for it, also what a lost reply brought and it never saw', async () => {
     await using stream = new TestStream(redis);
-    const sink = new TestSink();
+    await stream.addMany(1);
+    const gate = Promise.withResolvers<void>();
+    const sink = new TestSink(async (batch) => {
+      await gate.promise;
+      return batch.map(({ id }) => delivered(id));
+    });
     const consumer = stream.consumer(sink, LONG_LEASE);
     await consumer.start();
-    await until(async () => (await names(stream)).includes('a'));
+    await until(() => sink.batches.length === 1);
     const stopping = consumer.stop();
     await stream.addMany(2_500);
     await stream.readBy('a', 2_500);
+    gate.resolve();
     await stopping;
+    expect(consumer.reported('gaveUp')).toEqual([]);
     const held = await pendingOf(stream);
     expect(held.length).toBeGreaterThan(1_000);
-    expect(held.length + sink.confirmed.length).toBe(2_500);
+    expect(held.length + sink.confirmed.length).toBe(2_501);
     expect(new Set(held.map(({ consumer: by }) => by))).toEqual(new Set([HANDED_BACK]));
   });
 
@@ -118,7 +125,7 @@ describeWithRedisProcess('entries that were trimmed while they were in hand', ()
     await consumer.start();
     await until(() => consumer.inHand.entries === 6);
     await stream.call('XTRIM', stream.name, 'MAXLEN', 2);
-    await consumer.stop({ timeoutMs: 500 });
+    await consumer.stop({ timeoutMs: 1_000 });
     expect(consumer.reported('lost')).toEqual([{ count: 4, ids: ids.slice(0, 4) }]);
     expect(consumer.reported('handedBack')).toEqual([{ count: 2 }]);
   });
@@ -135,9 +142,21 @@ describe("a consumer's name", () => {
     await stream.addMany(5);
     await stuck.start();
     await until(() => stuck.inHand.entries > 0);
-    await stuck.stop({ timeoutMs: 500 });
+    await stuck.stop({ timeoutMs: 1_000 });
     expect(await names(stream)).toEqual([HANDED_BACK]);
     expect((await stream.status()).consumers).toEqual([]);
+  });
+
+  it('comes back with the next read when it was removed from under a consumer that waits', async () => {
+    await using stream = new TestStream(redis);
+    const sink = new TestSink();
+    await stream.consumer(sink).start();
+    await until(async () => (await names(stream)).includes('a'));
+    expect(await removeConsumer(stream.redis, { stream: stream.name, group: GROUP, consumer: 'a' })).toBe(true);
+    const ids = await stream.addMany(3);
+    await until(() => sink.confirmed.length === 3);
+    expect(sink.confirmed).toEqual(ids);
+    await until(async () => (await names(stream)).includes('a'));
   });
 
   it('is never removed together with an entry, however close one is claimed for it', async () => {
@@ -176,7 +195,7 @@ describeWithRedisProcess('a user that may not run scripts', () => {
     const consumer = stream.consumer(hangingSink(), { ...LONG_LEASE, redis: { url } });
     await consumer.start();
     await until(() => consumer.inHand.entries === 3);
-    await consumer.stop({ timeoutMs: 500 });
+    await consumer.stop({ timeoutMs: 1_000 });
     await consumer.finished;
     expect(consumer.reported('handedBack')).toEqual([{ count: 3 }]);
     expect(await names(stream)).toEqual(['a', HANDED_BACK]);

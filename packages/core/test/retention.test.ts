@@ -10,7 +10,7 @@ import {
 } from '@distributary/core';
 import { describeWithRedisProcess, type RedisFixture, startRedis } from '@distributary/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TestStream } from './test-stream.ts';
+import { GROUP, TestStream } from './test-stream.ts';
 
 let redis: RedisFixture;
 beforeAll(async () => {
@@ -423,15 +423,36 @@ describeWithRedisProcess("a janitor's user", () => {
     await stream.acknowledge('noc', await stream.read('noc', 30));
     const own = new RedisConnection({ url: redis.url.replace('//', '//janitor:secret@') }, 'test');
     const groups = [protect('noc'), shed('slow', { maxEntries: 10, maxAgeMs: 86_400_000 })];
-    const janitor = new Janitor(own, { stream: stream.name, groups });
-    expect(await janitor.pass({ dryRun: true })).toMatchObject({ trimmed: 20 });
-    expect(await janitor.pass()).toMatchObject({ outcome: 'done', trimmed: 20 });
+    const janitor = new Janitor(own, { stream: stream.name, groups, forgetAfterMs: 0 });
+    expect(await janitor.pass({ dryRun: true })).toMatchObject({ trimmed: 20, forgotten: [{ consumer: 'c' }] });
+    expect(await janitor.pass()).toMatchObject({ outcome: 'done', trimmed: 20, forgotten: [{ consumer: 'c' }] });
     await janitor.release();
     expect(await shedAccount(own, { stream: stream.name, group: 'slow' })).toMatchObject({ unread: 20 });
     expect(await groupStatus(own, { stream: stream.name, group: 'slow' })).toMatchObject({ exists: true, length: 10 });
     await expect(own.call('XACK', stream.name, 'slow', '1-1')).rejects.toThrow(/^NOPERM/);
     await expect(own.call('XGROUP', 'DESTROY', stream.name, 'slow')).rejects.toThrow(/^NOPERM/);
     own.close();
+  });
+});
+
+describe('consumers that never come back', () => {
+  it('are removed when they hold nothing, however many, and nothing that is pending goes with them', async () => {
+    await using stream = new TrimmedStream(redis);
+    const ids = await stream.addMany(81);
+    for (const [i, id] of ids.entries()) {
+      await stream.readBy(`pod-${i}`, 1);
+      if (i < 80) await stream.acknowledge(GROUP, [id]);
+    }
+    const names = async () => (await stream.status()).consumers.map(({ name }) => name);
+    expect((await stream.janitor([protect(GROUP)]).pass({ dryRun: true })).forgotten).toEqual([]);
+    const janitor = stream.janitor([protect(GROUP)], { forgetAfterMs: 0 });
+    const predicted = await janitor.pass({ dryRun: true });
+    expect(predicted.forgotten).toHaveLength(80);
+    expect(predicted.forgotten).toContainEqual({ group: GROUP, consumer: 'pod-0' });
+    expect(await names()).toHaveLength(81);
+    expect(await janitor.pass()).toMatchObject({ outcome: 'done', forgotten: predicted.forgotten });
+    expect(await names()).toEqual(['pod-80']);
+    expect(await stream.pending()).toBe(1);
   });
 });
 

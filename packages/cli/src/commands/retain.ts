@@ -19,6 +19,8 @@ interface RetainOptions {
   /** Milliseconds. */
   readonly every?: number;
   readonly keep?: number;
+  /** Milliseconds. */
+  readonly forgetAfter?: number;
   readonly dryRun?: true;
   readonly json?: true;
 }
@@ -50,6 +52,11 @@ export function retainCommand(setExit: SetExit): Command {
     .argument('<package...>', 'folders of the consumer packages whose groups have to have had an entry before it goes')
     .option('--every <span>', 'again and again with this pause, such as 30s, 5m or 1h', span)
     .option('--keep <entries>', 'leave the newest so many although every team has had them', positiveInteger)
+    .option(
+      '--forget-after <span>',
+      'remove consumers that hold nothing and were not heard of for so long; default 1h',
+      span,
+    )
     .option('--dry-run', 'change nothing, say what would go')
     .option('--json', 'print one JSON object, with --every one per line')
     .addHelpText('after', EXAMPLES)
@@ -69,12 +76,13 @@ export function retainCommand(setExit: SetExit): Command {
 }
 
 async function retain(teams: readonly Team[], options: RetainOptions, redis: RedisOptions, signal: AbortSignal) {
-  const { every, keep = 0, dryRun = false } = options;
+  const { every, keep = 0, forgetAfter: forgetAfterMs, dryRun = false } = options;
   const connection = new RedisConnection(redis, 'distributary:retain');
   const streams = [...new Set(teams.map(({ stream }) => stream))].map((stream) => {
     const own = teams.filter((team) => team.stream === stream);
     const lockMs = (every ?? 0) + LOCK_MARGIN_MS;
-    return { stream, teams: own, janitor: new Janitor(connection, { stream, groups: own, keep, lockMs }) };
+    const bounds = { keep, lockMs, ...(forgetAfterMs === undefined ? {} : { forgetAfterMs }) };
+    return { stream, teams: own, janitor: new Janitor(connection, { stream, groups: own, ...bounds }) };
   });
   const round = async () => {
     const reports: RetentionReport[] = [];
