@@ -95,6 +95,11 @@ export class House implements AsyncDisposable {
     return this.#start(['run', ...args]);
   }
 
+  /** The same, as another host or pod whose consumers have names of their own. */
+  runAs(host: string, ...args: string[]): StartedProcess {
+    return this.#start(['run', ...args], { DISTRIBUTARY_CONSUMER: host });
+  }
+
   /** Where a shipper of this house reads. */
   get pipe(): string {
     return join(this.#folder.path, 'syslog_stream');
@@ -118,8 +123,8 @@ export class House implements AsyncDisposable {
     return shipper;
   }
 
-  #start(args: readonly string[]): StartedProcess {
-    const command = startCommand(args, this.environment);
+  #start(args: readonly string[], own: Record<string, string> = {}): StartedProcess {
+    const command = startCommand(args, { ...this.environment, ...own });
     this.#commands.push(command);
     return command;
   }

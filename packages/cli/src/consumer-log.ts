@@ -27,6 +27,9 @@ export function logConsumer(consumer: StreamConsumer<unknown>, log: Logger): Dis
   consumer.on('gaveUp', ({ entries }) =>
     log.warn({ entries }, 'did not finish in time; what it had in hand stays pending'),
   );
+  consumer.on('handedBack', ({ count }) =>
+    log.info({ count }, 'handed back; another consumer of the group takes them over within seconds'),
+  );
   consumer.on('retried', ({ count, reason, afterMs }) =>
     log.warn({ count, afterMs: Math.round(afterMs), reason: reason.message }, 'the sink asked for entries again'),
   );

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { Backoff, systemClock } from '@distributary/core';
+import { asError, Backoff, systemClock } from '@distributary/core';
 import type { Logger } from 'pino';
 import { EXIT, type ExitCode } from './exit.ts';
 import type { LogOutput } from './log-output.ts';
@@ -53,7 +53,10 @@ export async function keepRunning(plan: ProcessPlan, surroundings: Surroundings)
   let hasStarted = !plan.mustStart;
   while (!drain.aborted) {
     const startedAt = systemClock.now();
-    const { code, signal, killed, started } = await runOnce(plan, surroundings);
+    const { code, signal, killed, started } = await runOnce(plan, surroundings).catch((thrown: unknown): Ending => {
+      log.error({ name: plan.name }, `cannot be started: ${asError(thrown).message}`);
+      return NEVER_BEGAN;
+    });
     hasStarted ||= started;
     if (killed) return EXIT.failed;
     // A process that has not begun yet is ended by the signal itself, and has nothing in hand.
@@ -78,6 +81,9 @@ interface Ending {
   readonly killed: boolean;
   readonly started: boolean;
 }
+
+/** The system had no process to give: that passes, and is nobody else's trouble. */
+const NEVER_BEGAN: Ending = { code: null, signal: null, killed: false, started: false };
 
 async function runOnce(plan: ProcessPlan, { log, output, drainMs, drain, kill }: Surroundings): Promise<Ending> {
   const child = start(plan, drainMs);

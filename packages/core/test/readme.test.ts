@@ -21,6 +21,7 @@ const EVENTS: Record<keyof StreamConsumerEvents, true> = {
   takenBack: true,
   gaveUp: true,
   settled: true,
+  handedBack: true,
   delivered: true,
   retried: true,
   deadLettered: true,

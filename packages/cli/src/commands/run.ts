@@ -10,6 +10,7 @@ import { readTeam, type Team } from '../team.ts';
 import { UsageError } from '../usage-error.ts';
 
 interface RunOptions {
+  readonly only?: readonly string[];
   readonly replicas: number;
   readonly drainTimeout: number;
   readonly stallTimeout: number;
@@ -22,19 +23,23 @@ Examples:
   npx distributary run consumers/noc                             one process, in the foreground
   npx distributary run consumers/noc consumers/security --replicas 2
   npx distributary run consumers/noc --metrics-port 9500         then: curl 127.0.0.1:9500/metrics
+  npx distributary run consumers/* --only noc                    of the packages given, these alone
   npx distributary run consumers/noc | jq -r .msg                logs are JSON lines where no terminal is
 
 Each process answers GET /metrics (Prometheus), /live and /ready on 127.0.0.1: the first on the metrics port, the next on
 the next one, and where that is taken, on one above it that is free; the log says which. /live fails when entries wait and
 nothing moved for --stuck-after, and neither the sink nor Redis is known to be why; /ready fails while one of them is.
 Reads REDIS_URL, LOG_LEVEL, DISTRIBUTARY_CONSUMER (the name in the group; default: the host's), and what the packages need.
-SIGTERM or SIGINT drains: nothing new is taken, what is in hand is finished. A second one kills; that stays pending.
+SIGTERM or SIGINT drains: nothing new is taken, what is in hand is finished; what cannot be finished in time is handed
+back, so that another process of the team has it within seconds, and the name leaves the group. A second one kills; then
+what was in hand stays pending until its lease has run out.
 Exit codes: 0 drained · 1 not in time, or a consumer was given up · 2 wrong arguments, environment or package`;
 
 export function runCommand(setExit: SetExit): Command {
   return new Command('run')
     .description('run consumers, each replica as a process of its own, started again whenever it ends')
     .argument('<package...>', 'folders of consumer packages, such as consumers/noc')
+    .option('--only <team...>', 'names of those among the packages that are to run, such as noc')
     .option('--replicas <n>', 'processes per package', positiveInteger, 1)
     .option('--drain-timeout <seconds>', 'how long to finish what is in hand after SIGTERM', positiveInteger, 25)
     .option(
@@ -57,8 +62,9 @@ export function runCommand(setExit: SetExit): Command {
     )
     .addHelpText('after', EXAMPLES)
     .action(async (packages: string[], options: RunOptions) => {
-      const teams = await Promise.all(packages.map(readTeam));
-      refuseTwice(teams);
+      const given = await Promise.all(packages.map(readTeam));
+      refuseTwice(given);
+      const teams = options.only ? chosen(given, options.only) : given;
       const output = new LogOutput(process.stdout);
       const log = createLog('supervisor', output, process.env);
       const plans = teams.flatMap((team) => plansFor(team, options)).map((plan, i) => observed(plan, i, options));
@@ -85,6 +91,13 @@ function observed(plan: ProcessPlan, position: number, { metricsPort, stuckAfter
     DISTRIBUTARY_STUCK_AFTER: String(stuckAfter),
   };
   return { ...plan, environment };
+}
+
+function chosen(teams: readonly Team[], names: readonly string[]): Team[] {
+  const unknown = names.find((name) => !teams.some((team) => team.name === name));
+  if (unknown === undefined) return teams.filter(({ name }) => names.includes(name));
+  const known = teams.map(({ name }) => name).join(', ');
+  throw new UsageError(`--only names ${unknown}, and the packages given are ${known}. Name some of these.`);
 }
 
 function refuseTwice(teams: readonly Team[]): void {

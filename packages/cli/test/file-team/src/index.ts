@@ -2,10 +2,11 @@ import { appendFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { consumerFromEnvironment, delivered, lineOf, StreamConsumer } from '@distributary/core';
 
-/** A team whose destination is the file that FILE_TEAM_OUTPUT names; a line `slow …` takes it a minute to write. */
+/** A team whose destination is the file that FILE_TEAM_OUTPUT names; a line `slow …` takes it a minute to write, unless FILE_TEAM_QUICK is set. */
 export default class FileConsumer extends StreamConsumer<string> {
   constructor(environment: NodeJS.ProcessEnv) {
     const file = environment['FILE_TEAM_OUTPUT'];
+    const slow = environment['FILE_TEAM_QUICK'] ? undefined : 'slow';
     if (!file) throw new TypeError('FILE_TEAM_OUTPUT is not set');
     super({
       ...consumerFromEnvironment(environment),
@@ -15,7 +16,7 @@ export default class FileConsumer extends StreamConsumer<string> {
       sink: {
         name: 'file',
         async deliver(batch, signal) {
-          if (batch.some(({ payload }) => payload.startsWith('slow'))) await sleep(60_000, undefined, { signal });
+          if (slow && batch.some(({ payload }) => payload.startsWith(slow))) await sleep(60_000, undefined, { signal });
           await appendFile(file, batch.map(({ payload }) => `${payload}\n`).join(''));
           return batch.map(({ id }) => delivered(id));
         },
