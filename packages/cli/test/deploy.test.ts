@@ -61,9 +61,17 @@ function setting(text: string, name: string): string {
   return new RegExp(`^${name}=(.*)$`, 'm').exec(text)?.[1] ?? '';
 }
 
+const helps = new Map<string, Promise<{ code: number | null; stdout: string }>>();
+
+function helpOf(command: string): Promise<{ code: number | null; stdout: string }> {
+  const help = helps.get(command) ?? run([command, '--help']);
+  helps.set(command, help);
+  return help;
+}
+
 /** Throws unless the command, its options and the packages that it is given exist. */
 async function checkCall([command = '', ...rest]: readonly string[]): Promise<void> {
-  const { code, stdout } = await run([command, '--help']);
+  const { code, stdout } = await helpOf(command);
   expect(code, command).toBe(0);
   for (const word of rest.filter((one) => one.startsWith('--'))) expect(stdout).toContain(`${word} `);
   for (const folder of rest.filter((one) => one.startsWith('consumers/') && !one.includes('%'))) {

@@ -122,6 +122,11 @@ describeWithRedisProcess('an innocent entry', () => {
   it('is not set aside by restarts while its destination hangs and ignores that it is given up', async () => {
     await using stream = new TestStream(redis);
     const ids = await stream.addMany(2);
+    // Handing back counts nothing, so that it takes somebody else to make them suspects.
+    await stream.readBy('a', 2);
+    for (let reads = 0; reads < 3; reads++) {
+      await stream.call('XREADGROUP', 'GROUP', GROUP, 'a', 'STREAMS', stream.name, '0');
+    }
     for (let restarts = 0; restarts < 8; restarts++) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const sink = new TestSink(async (batch) => {
