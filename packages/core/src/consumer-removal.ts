@@ -22,14 +22,14 @@ export async function removeConsumer(
 }
 
 export interface IdleConsumers {
-  /** Since when a consumer must have asked for nothing, in milliseconds. */
+  /** For how long a consumer must not have been heard of: for asking, before Redis 7.2 only for being given something. */
   readonly idleMs: number;
   /** Says which would be removed and removes none. */
   readonly dryRun: boolean;
 }
 
 /**
- * Removes the consumers of a group that hold nothing and have asked for nothing for long: processes that never come back
+ * Removes the consumers of a group that hold nothing and were not heard of for long: processes that never come back
  * under their names, as pods do not.
  * @returns their names
  * @throws RedisUnavailableError, or Redis's own error reply

@@ -16,7 +16,7 @@ export interface JanitorOptions {
   readonly keep?: number;
   /** For how long the stream is this janitor's after it was last heard of. Default 30,000. */
   readonly lockMs?: number;
-  /** Consumers of the declared groups that hold nothing and asked for nothing for so long are removed. Default 3,600,000. */
+  /** Consumers of the declared groups that hold nothing and were not heard of for so long are removed. Default 3,600,000. */
   readonly forgetAfterMs?: number;
 }
 
@@ -59,7 +59,10 @@ export interface RetentionPass {
 
 const DEFAULT_LOCK_MS = 30_000;
 
-/** An hour: a process that reads, and be it that nothing comes, is heard of every few seconds. */
+/**
+ * An hour. Before Redis 7.2 a consumer is heard of only when it is given something; one that is alive and removed all the
+ * same comes back with its next read, within a second.
+ */
 const DEFAULT_FORGET_AFTER_MS = 3_600_000;
 
 const NOTHING = {

@@ -41,7 +41,8 @@ Examples:
 Give the packages of all teams: nothing is trimmed while one of their groups is missing, nor what one of them still needs.
 Groups that exist and were not given are protected as well. A package may state in its package.json what its team gives
 up: "distributary": { …, "retention": { "shed": { "maxEntries": 1000000, "maxAgeMs": 86400000 } } }; the default is
-"protect". What was shed for whom is counted in Redis and shown here.
+"protect". What was shed for whom is counted in Redis and shown here. Last, names of consumers that hold nothing and were not
+heard of for an hour are removed, for pods come under new names each time; one that is alive comes back with its next read.
 Reads REDIS_URL. SIGTERM or SIGINT ends it after the slice under way; with --every a failed pass is tried again.
 Exit codes: 0 trimmed, or another janitor is at it, which is no failure · 1 refused: a declared group is missing, nothing
 of its stream was trimmed · 2 wrong arguments or package · 3 Redis did not answer`;
