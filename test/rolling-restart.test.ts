@@ -28,16 +28,19 @@ describeWithRedisProcess('a rolling restart of three consumers of each of two te
     expect(ids.length).toBeGreaterThan(500);
 
     for (const group of GROUPS) {
-      await until(async () => {
-        const { pending, lagEntries } = await house.status(group);
-        return pending === 0 && lagEntries === 0;
-      });
+      await until(
+        async () => {
+          const { pending, lagEntries } = await house.status(group);
+          return pending === 0 && lagEntries === 0;
+        },
+        { timeoutMs: 60_000, describe: `${group} to have finished` },
+      );
       const names = (await house.status(group)).consumers.map(({ name }) => name).toSorted();
       expect(names).toEqual(['pod-0-1', 'pod-1-1', 'pod-2-1']);
     }
     expect(entryIds(await house.nocCopies())).toEqual([...ids].sort());
     expect(entryIds(await house.securityCopies())).toEqual([...ids].sort());
-  });
+  }, 240_000);
 });
 
 /** Adds about a thousand entries a second until the signal aborts. @returns the IDs of all */

@@ -151,6 +151,10 @@ it('leaves a team alone whose sibling cannot start: that one is tried again and 
   await until(() => restarts().length >= 2);
   await team.add('all the same');
   await until(async () => (await team.delivered()).includes('all the same'));
+  for (const [i, { pauseMs }] of restarts().entries()) {
+    expect(pauseMs).toBeGreaterThanOrEqual(50 * 2 ** i);
+    expect(pauseMs).toBeLessThanOrEqual(500 * 2 ** i);
+  }
   expect(restarts().every(({ name, code }) => name === basename(broken.path) && code === 1)).toBe(true);
   const started = team.running.log().filter(({ msg, name }) => msg === 'started' && name === 'file-team');
   expect(started).toHaveLength(1);
