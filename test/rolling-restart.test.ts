@@ -43,11 +43,11 @@ describeWithRedisProcess('a rolling restart of three consumers of each of two te
   }, 240_000);
 });
 
-/** Adds about a thousand entries a second until the signal aborts. @returns the IDs of all */
+/** Adds some hundred entries a second until the signal aborts. @returns the IDs of all */
 async function load(house: House, until: AbortSignal): Promise<string[]> {
   const ids: string[] = [];
   while (!until.aborted) {
-    ids.push(...(await house.add(firewallLines(50))));
+    ids.push(...(await house.add(firewallLines(20))));
     await sleep(50);
   }
   return ids;

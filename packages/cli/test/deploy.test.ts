@@ -238,3 +238,29 @@ describe("the teams' Dockerfiles", () => {
     },
   );
 });
+
+interface Service {
+  readonly build?: { readonly dockerfile: string };
+  readonly command?: readonly string[];
+  readonly stop_grace_period?: string;
+  readonly healthcheck?: { readonly disable?: boolean };
+}
+
+describe('the Compose file', () => {
+  it('leaves consumers the time to drain, and asks only them for their health', async () => {
+    const text = await readFile(join(ROOT, 'docker-compose.yml'), 'utf8');
+    const services: Service[] = Object.values(parseAllDocuments(text)[0]?.toJS().services);
+    const { stdout } = await helpOf('run');
+    const drain = Number(/drain-timeout[^(]*\(default: (\d+)\)/s.exec(stdout)?.[1]);
+    const own = services.filter(({ build }) => build?.dockerfile.startsWith('consumers/'));
+    const consumers = own.filter(({ command }) => command === undefined);
+    expect(consumers).toHaveLength(2);
+    for (const { stop_grace_period: grace = '' } of consumers) {
+      expect(Number.parseInt(grace, 10)).toBeGreaterThan(drain + KILL_AFTER_DRAIN);
+    }
+    for (const service of own) {
+      expect(service.healthcheck).toEqual(consumers.includes(service) ? undefined : { disable: true });
+      if (service.command) await checkCall(service.command);
+    }
+  });
+});
