@@ -73,6 +73,7 @@ describe('distributary new', () => {
       volumes: ['fraud:/data'],
       depends_on: { redis: { condition: 'service_healthy' } },
       restart: 'unless-stopped',
+      stop_grace_period: '30s',
     });
     expect(volumes).toHaveProperty('fraud', null);
     expect(services.janitor.command).toEqual([
