@@ -63,7 +63,7 @@ function monitor(streams: readonly string[]): AccessUser {
   };
 }
 
-/** `distributary retain`: trims, and keeps its lock and accounts; all by scripts, whose commands are checked one by one. */
+/** `distributary retain`: trims, removes dead consumers' names, and keeps its lock and accounts; all by scripts, whose commands are checked one by one. */
 function janitor(streams: readonly string[]): AccessUser {
   const commands = [
     ...CONNECT,
@@ -75,6 +75,7 @@ function janitor(streams: readonly string[]): AccessUser {
     'xlen',
     'xrange',
     'xrevrange',
+    'xgroup|delconsumer',
     ...INSPECT,
   ];
   return {
