@@ -52,10 +52,10 @@ export function teamUser({ name, stream, group }: Pick<Team, 'name' | 'stream' |
   };
 }
 
-/** `distributary status`, `doctor` and what scrapes: counts and IDs, and no entry but the first and last of XINFO. */
+/** `distributary status`, `top`, `doctor` and what scrapes: counts and IDs, and no entry but the first and last of XINFO. */
 function monitor(streams: readonly string[]): AccessUser {
   const asked = ['info', 'command|info', 'time', 'acl|whoami', 'acl|dryrun'];
-  const commands = [...CONNECT, ...asked, 'exists', 'xlen', ...INSPECT];
+  const commands = [...CONNECT, ...asked, 'exists', 'xlen', 'hgetall', ...INSPECT];
   return {
     name: 'monitor',
     root: { keys: streams.flatMap((stream) => [pattern(stream), allKeys(stream)]), commands },

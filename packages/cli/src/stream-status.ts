@@ -18,6 +18,7 @@ export interface WatchedGroup extends GroupStatus {
   /** Whether it is further behind: unread entries, or the oldest pending one. */
   readonly lagSloBreached: boolean;
   readonly deadLetterQuota: number | null;
+  /** What its consumers say of a destination that takes nothing; empty unless it was asked for. */
   readonly troubles: readonly TroubleNote[];
 }
 
@@ -37,15 +38,20 @@ export async function streamStatus(
   const names = [...new Set([...teams.map(({ group }) => group), ...existing])].sort();
   const standing = async (group: string) => {
     const declared = teams.find((team) => team.group === group);
-    const [status, troubles] = await Promise.all([
-      groupStatus(connection, { stream, group }),
-      troubleNotes(connection, { stream, group }),
-    ]);
-    return { ...status, ...promised(status, declared), troubles };
+    const status = await groupStatus(connection, { stream, group });
+    return { ...status, ...promised(status, declared), troubles: [] };
   };
   const groups = await Promise.all(names.map(standing));
   const length = Number(await connection.call('XLEN', stream));
   return { stream, length: length === 0 && existing.length === 0 ? null : length, groups };
+}
+
+/** The same, with what consumers say of their destinations. @throws RedisUnavailableError */
+export async function watchedStatus(...asked: Parameters<typeof streamStatus>): Promise<StreamStatus> {
+  const [connection] = asked;
+  const status = await streamStatus(...asked);
+  const watched = async (group: WatchedGroup) => ({ ...group, troubles: await troubleNotes(connection, group) });
+  return { ...status, groups: await Promise.all(status.groups.map(watched)) };
 }
 
 function promised(

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { positiveInteger } from '../arguments.ts';
 import { DEFAULT_STREAM, streamsOf } from '../declared-streams.ts';
 import { EXIT, type SetExit } from '../exit.ts';
-import { type StreamStatus, statusTable, streamStatus } from '../stream-status.ts';
+import { type StreamStatus, statusTable, watchedStatus } from '../stream-status.ts';
 
 interface StatusOptions {
   readonly stream?: readonly string[];
@@ -38,7 +38,7 @@ export function statusCommand(setExit: SetExit): Command {
       const streams = await streamsOf(packages, options.stream);
       const redis = redisFromEnvironment(process.env);
       const connection = new RedisConnection(redis, 'distributary:status');
-      const read = () => Promise.all(streams.map(({ stream, teams }) => streamStatus(connection, stream, teams)));
+      const read = () => Promise.all(streams.map(({ stream, teams }) => watchedStatus(connection, stream, teams)));
       try {
         let statuses = await read();
         show(statuses, describeRedis(redis), options);

@@ -10,7 +10,7 @@ import { positiveInteger } from '../arguments.ts';
 import { streamsOf } from '../declared-streams.ts';
 import { count, duration, printable, table } from '../format.ts';
 import { type Look, ratesOf } from '../group-rates.ts';
-import { adviceFor, streamStatus, type WatchedGroup } from '../stream-status.ts';
+import { adviceFor, type WatchedGroup, watchedStatus } from '../stream-status.ts';
 import { untilInterrupted } from '../until-interrupted.ts';
 
 interface TopOptions {
@@ -48,7 +48,9 @@ export function topCommand(): Command {
       const redis = redisFromEnvironment(process.env);
       const connection = new RedisConnection(redis, 'distributary:top');
       const look = async (): Promise<Look> => {
-        const statuses = await Promise.all(streams.map(({ stream, teams }) => streamStatus(connection, stream, teams)));
+        const statuses = await Promise.all(
+          streams.map(({ stream, teams }) => watchedStatus(connection, stream, teams)),
+        );
         return { atMs: systemClock.now(), streams: statuses };
       };
       try {
