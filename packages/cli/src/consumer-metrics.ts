@@ -44,7 +44,10 @@ export class ConsumerMetrics {
   readonly #pending = this.#gauge('pending_entries', 'Entries handed out to the group and not yet acknowledged.');
   readonly #oldestPending = this.#gauge('oldest_pending_seconds', 'Since the oldest pending entry was added, or 0.');
   readonly #deadLetters = this.#gauge('dead_letters', "Entries in the group's dead-letter stream.");
-  readonly #held = this.#gauge('held', '1 while the destination refuses everything until somebody acts.');
+  readonly #held = this.#gauge(
+    'held',
+    '1 while the destination refuses everything, or no dead letter may be added, until somebody acts.',
+  );
   readonly #inHandBytes = this.#gauge('in_hand_bytes', 'Bytes that this process has read and not yet acknowledged.');
   readonly #inHandEntries = this.#gauge(
     'in_hand_entries',
@@ -70,7 +73,7 @@ export class ConsumerMetrics {
   async text(): Promise<string> {
     const status = await this.#status.get().catch(() => undefined);
     this.#stand(status?.exists ? status : undefined);
-    this.#held.set(this.#troubles.sink?.state === 'held' ? 1 : 0);
+    this.#held.set(this.#troubles.held ? 1 : 0);
     this.#inHandBytes.set(this.#consumer.inHand.bytes);
     this.#inHandEntries.set(this.#consumer.inHand.entries);
     return this.#registry.metrics();

@@ -2,9 +2,9 @@ import type { StreamConsumer } from '@distributary/core';
 
 /** What keeps a consumer from delivering through no fault of its own: restarting it cures none of these. */
 export interface Trouble {
-  readonly part: 'sink' | 'redis';
-  /** `held` needs somebody to act; `unavailable` passes or does not; `deadLetters` cannot be stored. */
-  readonly state: 'unavailable' | 'held' | 'deadLetters';
+  readonly part: 'sink' | 'redis' | 'deadLetters';
+  /** `held` needs somebody to act; `unavailable` passes or does not. */
+  readonly state: 'unavailable' | 'held';
   readonly reason: string;
   /** Of a hold: what to do. */
   readonly remedy?: string;
@@ -29,21 +29,23 @@ export class ConsumerTroubles {
     consumer.on('redisRecovered', () => {
       this.#redis = undefined;
     });
-    consumer.on('deadLetterFailed', ({ reason }) => {
-      this.#deadLetters = {
-        part: 'redis',
-        state: 'deadLetters',
-        reason: reason.message,
-        since: since(this.#deadLetters),
-      };
-    });
-    consumer.on('deadLettered', () => {
-      this.#deadLetters = undefined;
-    });
+    consumer.on('deadLetterFailed', ({ reason }) =>
+      this.#setDeadLetters({ state: 'unavailable', reason: reason.message }),
+    );
+    consumer.on('deadLettersHeld', ({ reason, remedy }) =>
+      this.#setDeadLetters({ state: 'held', reason: reason.message, remedy }),
+    );
+    consumer.on('deadLettersResumed', () => this.#setDeadLetters(undefined));
+    consumer.on('deadLettered', () => this.#setDeadLetters(undefined));
   }
 
   get sink(): Trouble | undefined {
     return this.#sink;
+  }
+
+  /** Whether somebody has to act before everything goes on. */
+  get held(): boolean {
+    return this.all.some(({ state }) => state === 'held');
   }
 
   get all(): readonly Trouble[] {
@@ -58,6 +60,10 @@ export class ConsumerTroubles {
   #setSink(trouble: Pick<Trouble, 'state' | 'reason' | 'remedy'> | undefined): void {
     this.#sink = trouble && { part: 'sink', ...trouble, since: since(this.#sink) };
     this.#changed();
+  }
+
+  #setDeadLetters(trouble: Pick<Trouble, 'state' | 'reason' | 'remedy'> | undefined): void {
+    this.#deadLetters = trouble && { part: 'deadLetters', ...trouble, since: since(this.#deadLetters) };
   }
 }
 

@@ -137,7 +137,10 @@ describeWithRedisProcess('the users that distributary acl prints', () => {
     });
     expect(shipped.code).toBe(0);
     await guarded.admin.call('XADD', STREAM, '*', 'other', 'no line: a dead letter');
-    await using running = start(['run', guarded.team], { ...guarded.environment('team'), FILE_TEAM_OUTPUT: file });
+    await using running = start(['run', guarded.team, '--metrics-port', '0'], {
+      ...guarded.environment('team'),
+      FILE_TEAM_OUTPUT: file,
+    });
     await until(async () => (await readFile(file, 'utf8').catch(() => '')) === 'one\ntwo\n');
     const letters = groupKey(STREAM, GROUP, 'dead-letters');
     await until(async () => Number(await guarded.admin.call('XLEN', letters)) === 1);

@@ -62,17 +62,26 @@ describe("a team's contract", () => {
 
   it('is published as the schema that it is parsed by', () => {
     const { $schema, $id, title, ...schema } = published;
-    expect(schema).toEqual(withoutNullable(TEAM_CONTRACT_SCHEMA));
+    expect(schema).toEqual(asWritten(TEAM_CONTRACT_SCHEMA));
     expect($schema).toBe('http://json-schema.org/draft-07/schema#');
     const validate = new Ajv().compile(published);
-    expect(validate({ ...SMALLEST, startFrom: 'now', retention: 'protect', sink: 'siem', mask: [] })).toBe(true);
+    expect(validate(SMALLEST)).toBe(true);
+    expect(validate(WHOLE)).toBe(true);
+    expect(validate({ ...SMALLEST, lagSLO: 60 })).toBe(false);
   });
 });
 
-/** JSON Schema has no `nullable`; the parser refuses null, too. */
-function withoutNullable(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNullable);
+/**
+ * As a package may write it: what has a default may be left out. JSON Schema has no `nullable`; the parser refuses null,
+ * too.
+ */
+function asWritten(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asWritten);
   if (typeof value !== 'object' || value === null) return value;
-  const members = Object.entries(value).filter(([name]) => name !== 'nullable');
-  return Object.fromEntries(members.map(([name, member]) => [name, withoutNullable(member)]));
+  const { nullable: _, ...members } = value as { nullable?: boolean; required?: string[]; properties?: object };
+  const properties = Object.entries(members.properties ?? {});
+  const optional = new Set(properties.filter(([, schema]) => 'default' in schema).map(([name]) => name));
+  const required = members.required?.filter((name) => !optional.has(name));
+  const written = { ...members, ...(required ? { required } : {}) };
+  return Object.fromEntries(Object.entries(written).map(([name, member]) => [name, asWritten(member)]));
 }
