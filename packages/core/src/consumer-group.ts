@@ -17,6 +17,9 @@ export interface GroupIdentity {
   readonly consumer: string;
 }
 
+/** A larger value comes in several reads of the socket, which redis-parser joins in memory of several times its size. */
+const JOINED_BYTES = 32_768;
+
 /**
  * A consumer's group on a real Redis: the only code that speaks X* commands on behalf of a consumer. A blocked read
  * holds back every command behind it, so reading has a connection of its own.
@@ -252,9 +255,14 @@ function pageOf(raw: readonly RawEntry[]): Page {
   for (const [idBytes, parts] of raw) {
     const id = idBytes.toString('latin1') as EntryId;
     if (parts === null) lost.push(id);
-    else entries.push(new Entry(id, parts));
+    else entries.push(new Entry(id, parts.map(withoutPool)));
   }
   return { entries, lost };
+}
+
+/** A copy of what would keep the parser's memory for as long as it is in hand itself. */
+function withoutPool(part: Buffer): Buffer {
+  return part.length > JOINED_BYTES ? Buffer.from(part) : part;
 }
 
 function chunks(ids: readonly EntryId[]): (readonly EntryId[])[] {

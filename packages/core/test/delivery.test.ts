@@ -10,7 +10,7 @@ import {
 } from '@distributary/core';
 import { describeWithRedisProcess, type RedisFixture, startRedis, until } from '@distributary/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TestSink } from './test-sink.ts';
+import { confirmAll, TestSink } from './test-sink.ts';
 import { GROUP, TestStream } from './test-stream.ts';
 
 let redis: RedisFixture;
@@ -290,6 +290,19 @@ describe('a consumer', () => {
     await until(async () => sink.confirmed.length === 12 && (await stream.pending()) === 0);
     expect(most).toBeLessThanOrEqual(64 * 1024 * 1024);
     await stream.call('DEL', stream.name);
+  });
+
+  it('holds the bytes of a large entry and no more, whatever the parser of replies has allocated', async () => {
+    await using stream = new TestStream(redis);
+    await stream.addMany(4, () => Buffer.alloc(1024 * 1024, 'x'));
+    const held: number[] = [];
+    const sink = new TestSink(async (batch) => {
+      for (const { payload } of batch) held.push(payload.bytes('line')?.buffer.byteLength ?? 0);
+      return confirmAll(batch);
+    });
+    await stream.consumer(sink).start();
+    await until(() => held.length === 4);
+    expect(held).toEqual(Array.from({ length: 4 }, () => 1024 * 1024));
   });
 });
 
