@@ -3,6 +3,9 @@ const MARGIN_BYTES = 4_096;
 /** UTF-8 takes at most this many bytes for one UTF-16 unit. */
 const MAX_BYTES_PER_UNIT = 3;
 
+/** A part of more units is measured: what it might take would be reserved for nothing. */
+const MEASURED_UNITS = 65_536;
+
 /**
  * The parts of one batch's requests, one per entry, encoded one after the other into memory of its own. It is never used
  * for a second batch: a request may be answered while its body is still on its way.
@@ -29,7 +32,7 @@ export class RequestBody {
   /** Written in two pieces, for joining them first would copy the longer one once more. */
   append(before: string, text: string): void {
     const start = this.byteLength;
-    const needed = start + (before.length + text.length) * MAX_BYTES_PER_UNIT + this.#ending.length;
+    const needed = start + before.length * MAX_BYTES_PER_UNIT + mostBytes(text) + this.#ending.length;
     if (needed > this.#buffer.length) this.#grow(needed);
     let end = start + this.#buffer.write(before, start);
     end += this.#buffer.write(text, end);
@@ -52,4 +55,8 @@ export class RequestBody {
     this.#buffer.copy(larger, 0, 0, this.byteLength);
     this.#buffer = larger;
   }
+}
+
+function mostBytes(text: string): number {
+  return text.length > MEASURED_UNITS ? Buffer.byteLength(text) : text.length * MAX_BYTES_PER_UNIT;
 }
