@@ -29,11 +29,14 @@ export class TcpProxy implements AsyncDisposable {
   isWanted: (asked: string, reply: string) => boolean = () => true;
   /** Connections accepted so far. */
   accepted = 0;
+  /** Where connections lead that are made from now on. */
+  targetPort: number;
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
 
   private constructor(targetPort: number) {
-    this.#server = createServer((client) => this.#carry(client, targetPort));
+    this.targetPort = targetPort;
+    this.#server = createServer((client) => this.#carry(client));
   }
 
   static async to(targetPort: number): Promise<TcpProxy> {
@@ -68,13 +71,13 @@ export class TcpProxy implements AsyncDisposable {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  #carry(client: Socket, targetPort: number): void {
+  #carry(client: Socket): void {
     this.accepted++;
     if (this.mode === 'refuse') {
       client.resetAndDestroy();
       return;
     }
-    const target = createConnection({ host: '127.0.0.1', port: targetPort });
+    const target = createConnection({ host: '127.0.0.1', port: this.targetPort });
     const connection = { client, target, isHalfOpen: false };
     this.#connections.add(connection);
     for (const socket of [client, target]) socket.on('error', () => undefined);
