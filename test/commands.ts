@@ -29,3 +29,11 @@ export async function runCommand(
   const { code } = await command.ended;
   return { code, stdout: command.stdout(), stderr: command.stderr() };
 }
+
+/** SIGKILL for a supervisor and the consumers that it runs, as a machine that goes down does to them. */
+export async function killWithConsumers(supervisor: StartedProcess): Promise<void> {
+  const pids = consumerPids(supervisor);
+  supervisor.process.kill('SIGKILL');
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  await supervisor.end('SIGKILL');
+}

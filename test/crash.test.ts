@@ -1,6 +1,6 @@
 import { describeWithRedisProcess, until } from '@distributary/testing';
 import { expect, it } from 'vitest';
-import { consumerPids } from './commands.ts';
+import { consumerPids, killWithConsumers } from './commands.ts';
 import { entryIds, House, NOC, SECURITY } from './house.ts';
 import { firewallLines } from './lines.ts';
 
@@ -11,11 +11,8 @@ describeWithRedisProcess("a killed consumer's entries are taken over", () => {
     const first = house.run(SECURITY);
     const ids = await house.add(firewallLines(2_000));
     await until(async () => (await house.status('sec_team')).pending > 0, { describe: 'entries to be in hand' });
-    const pids = consumerPids(first);
-    expect(pids).toHaveLength(1);
-    first.process.kill('SIGKILL');
-    for (const pid of pids) process.kill(pid, 'SIGKILL');
-    await first.end('SIGKILL');
+    expect(consumerPids(first)).toHaveLength(1);
+    await killWithConsumers(first);
     await house.collector.faults?.clear();
 
     house.run(SECURITY, '--replicas', '2');

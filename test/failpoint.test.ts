@@ -1,4 +1,4 @@
-import { Entry, type EntryId, type Failpoint, groupKey, readDeadLetter } from '@distributary/core';
+import type { Failpoint } from '@distributary/core';
 import { describeWithRedisProcess, type StartedProcess, until } from '@distributary/testing';
 import { expect, it } from 'vitest';
 import { startCommand } from './commands.ts';
@@ -41,9 +41,9 @@ describeWithRedisProcess('a consumer that is killed at a failpoint', () => {
       await house.elasticsearch.faults?.clear();
 
       await using _successor = start(house, 'successor');
-      await untilSettled(house);
+      await house.settled(GROUP);
       expect(entryIds(await house.nocCopies())).toEqual([...ids].sort());
-      expect(await setAside(house)).toEqual([`${undecodable} undecodable`]);
+      expect(await house.setAside(GROUP)).toEqual([`${undecodable} undecodable`]);
     });
   }
 });
@@ -59,9 +59,9 @@ describeWithRedisProcess('a consumer that meets an error of its own', () => {
     await readAs(house, 'gone', 20);
     await house.elasticsearch.faults?.next(3, { kind: 'slow', ms: 500 });
     await using consumer = start(house, 'first', { DISTRIBUTARY_FAILPOINT: spec });
-    await untilSettled(house);
+    await house.settled(GROUP);
     expect(entryIds(await house.nocCopies())).toEqual([...ids].sort());
-    expect(await setAside(house)).toEqual([`${undecodable} undecodable`]);
+    expect(await house.setAside(GROUP)).toEqual([`${undecodable} undecodable`]);
     expect(consumer.log().filter(({ msg }) => msg === ENDED)).toEqual([]);
   });
 
@@ -93,22 +93,4 @@ function start(house: House, name: string, environment: Record<string, string> =
 async function readAs({ admin }: House, consumer: string, count = 1_000): Promise<void> {
   await admin.xgroup('CREATE', STREAM, GROUP, '0', 'MKSTREAM').catch(() => undefined);
   await admin.xreadgroup('GROUP', GROUP, consumer, 'COUNT', count, 'STREAMS', STREAM, '>');
-}
-
-async function untilSettled(house: House): Promise<void> {
-  await until(
-    async () => {
-      const { lagEntries, pending } = await house.status(GROUP);
-      return lagEntries === 0 && pending === 0;
-    },
-    { describe: 'everything to be acknowledged' },
-  );
-}
-
-async function setAside({ admin }: House): Promise<string[]> {
-  const letters = await admin.xrangeBuffer(groupKey(STREAM, GROUP, 'dead-letters'), '-', '+');
-  return letters.map(([id, fields]) => {
-    const { envelope } = readDeadLetter(new Entry(id.toString('latin1') as EntryId, fields));
-    return `${envelope.entryId} ${envelope.verdict}`;
-  });
 }

@@ -1,12 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type GroupStatus, groupStatus, RedisConnection } from '@distributary/core';
+import {
+  Entry,
+  type EntryId,
+  type GroupStatus,
+  groupKey,
+  groupStatus,
+  RedisConnection,
+  readDeadLetter,
+} from '@distributary/core';
 import {
   type CollectorFixture,
   type ElasticsearchFixture,
   type RedisFixture,
   type StartedProcess,
+  type StartRedisOptions,
   type StoredDocument,
   startCollector,
   startElasticsearch,
@@ -35,7 +44,11 @@ export interface Copy {
 export interface HouseOptions {
   /** Takes the stand-in even where `ELASTICSEARCH_URL` names a server: for tests that set faults. */
   readonly standIn?: boolean;
+  /** Of its Redis, which keeps what it acknowledged unless `args` say otherwise. */
+  readonly redis?: StartRedisOptions;
 }
+
+export type Group = 'noc_team' | 'sec_team';
 
 /** Redis, both destinations and the teams' processes on demand: the whole of Distributary for one test. */
 export class House implements AsyncDisposable {
@@ -63,8 +76,8 @@ export class House implements AsyncDisposable {
     this.#status = new RedisConnection({ url: redis.url }, 'guarantees');
   }
 
-  static async open({ standIn = true }: HouseOptions = {}): Promise<House> {
-    const redis = await startRedis({ requireProcess: true, persistent: true });
+  static async open({ standIn = true, redis: redisOptions }: HouseOptions = {}): Promise<House> {
+    const redis = await startRedis({ requireProcess: true, persistent: true, ...redisOptions });
     return new House(
       redis,
       await startElasticsearch({ standIn, process: true }),
@@ -98,6 +111,11 @@ export class House implements AsyncDisposable {
   /** The same, as another host or pod whose consumers have names of their own. */
   runAs(host: string, ...args: string[]): StartedProcess {
     return this.#start(['run', ...args], { DISTRIBUTARY_CONSUMER: host });
+  }
+
+  /** The same, with Redis at that URL. */
+  runAt(url: string, ...args: string[]): StartedProcess {
+    return this.#start(['run', ...args], { REDIS_URL: url });
   }
 
   /** Where a shipper of this house reads. */
@@ -141,8 +159,28 @@ export class House implements AsyncDisposable {
     });
   }
 
-  status(group: 'noc_team' | 'sec_team'): Promise<GroupStatus> {
+  status(group: Group): Promise<GroupStatus> {
     return groupStatus(this.#status, { stream: STREAM, group });
+  }
+
+  /** Resolves once the groups have acknowledged everything that the stream holds. */
+  async settled(...groups: readonly Group[]): Promise<void> {
+    for (const group of groups) {
+      const isSettled = async () => {
+        const { exists, pending, lagMs, lagEntries } = await this.status(group);
+        return exists && pending === 0 && lagMs === 0 && (lagEntries ?? 0) === 0;
+      };
+      await until(isSettled, { timeoutMs: 60_000, describe: `${group} to have acknowledged everything` });
+    }
+  }
+
+  /** The group's dead letters, each as the ID of its entry and the verdict. */
+  async setAside(group: Group): Promise<string[]> {
+    const letters = await this.admin.xrangeBuffer(groupKey(STREAM, group, 'dead-letters'), '-', '+');
+    return letters.map(([id, fields]) => {
+      const { envelope } = readDeadLetter(new Entry(id.toString('latin1') as EntryId, fields));
+      return `${envelope.entryId} ${envelope.verdict}`;
+    });
   }
 
   async nocCopies(): Promise<Copy[]> {
