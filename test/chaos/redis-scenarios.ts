@@ -1,4 +1,6 @@
+import { stat, truncate } from 'node:fs/promises';
 import { freePort } from '@distributary/testing';
+import { appendOnlyFile } from '../append-only-file.ts';
 import { auditAcknowledged } from './oracle.ts';
 import type { Injection, Scenario } from './scenario.ts';
 import { STREAM, TEAMS } from './site.ts';
@@ -11,6 +13,23 @@ export const REDIS_SCENARIOS: readonly Scenario[] = [
     async inject({ site, tally, lasted }) {
       await site.redis.kill();
       tally.kills++;
+      tally.redisKills++;
+      await lasted();
+      await site.redis.restart();
+    },
+  },
+  {
+    // Where everything is synced before it is confirmed, a power cut takes nothing more than a kill does.
+    name: 'redis-power-cut',
+    lasts: { leastMs: 0, mostMs: 3_000 },
+    async inject({ site, tally, random, lasted }) {
+      const file = await appendOnlyFile(site.admin);
+      await site.redis.kill();
+      tally.kills++;
+      tally.redisKills++;
+      const { size } = await stat(file);
+      const lost = site.fsync === 'always' ? 0 : Math.min(size, random.between(1, 64 * 1024));
+      await truncate(file, size - lost);
       await lasted();
       await site.redis.restart();
     },

@@ -17,6 +17,7 @@ export function table(results: readonly RoundResult[]): string {
     ...[...faults].sort().map(([name, count]): [string, number] => [`  ${name}`, count]),
     ['processes killed', sum(({ tally }) => tally.kills)],
     ['lines lost with a killed pipe reader', sum(({ counts }) => counts.linesLostInThePipe)],
+    ['entries lost by a killed Redis between two syncs', sum(({ counts }) => counts.lostByRedis)],
     [
       'settled after the last fault, at most',
       `${(Math.max(...results.map((r) => r.settledAfterMs)) / 1_000).toFixed(1)} s`,

@@ -24,6 +24,9 @@ export const REPLICAS = 2;
 /** Above what a consumer's own beat needs on a busy machine, and soon over. */
 export const CLAIM_IDLE_MS = 1_500;
 
+/** When Redis brings its append-only file to the disk: only `always` keeps what it confirmed through its own death. */
+export type Fsync = 'everysec' | 'always';
+
 export type TeamName = 'noc' | 'security';
 
 export const TEAMS: readonly TeamName[] = ['noc', 'security'];
@@ -41,6 +44,7 @@ export interface Team {
 /** All of Distributary as processes, with a fault proxy on every way between them. */
 export class Site implements AsyncDisposable {
   readonly redis: RedisFixture;
+  readonly fsync: Fsync;
   readonly admin: Redis;
   readonly status: RedisConnection;
   readonly teams: Readonly<Record<TeamName, Team>>;
@@ -53,12 +57,13 @@ export class Site implements AsyncDisposable {
   };
 
   private constructor(
-    redis: RedisFixture,
+    { redis, fsync }: { readonly redis: RedisFixture; readonly fsync: Fsync },
     teams: Readonly<Record<TeamName, Team>>,
     shipper: { readonly command: ChaosCommand; readonly redis: TcpProxy },
     folder: TemporaryFolder,
   ) {
     this.redis = redis;
+    this.fsync = fsync;
     this.teams = teams;
     this.shipper = shipper.command;
     this.shipperRedis = shipper.redis;
@@ -69,8 +74,7 @@ export class Site implements AsyncDisposable {
     process.once('exit', this.#endCommands);
   }
 
-  /** @param fsync when Redis brings its append-only file to the disk */
-  static async open(fsync: 'everysec' | 'always'): Promise<Site> {
+  static async open(fsync: Fsync): Promise<Site> {
     const folder = await temporaryFolder();
     const redis = await startRedis({ requireProcess: true, persistent: true, args: ['--appendfsync', fsync] });
     const teams = {
@@ -83,7 +87,7 @@ export class Site implements AsyncDisposable {
       args: ['ship', '--fifo', pipeIn(folder), '--wal', join(folder.path, 'wal'), '--name', 'chaos'],
       environment: { REDIS_URL: shipperRedis.url },
     });
-    const site = new Site(redis, teams, { command, redis: shipperRedis }, folder);
+    const site = new Site({ redis, fsync }, teams, { command, redis: shipperRedis }, folder);
     for (const team of TEAMS) await site.setFaults(team);
     return site;
   }

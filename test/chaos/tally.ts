@@ -5,6 +5,8 @@ export class Tally {
   kills = 0;
   /** Of them, processes that read the shipper's pipe: each may have held one read that is in no log. */
   pipeReaderKills = 0;
+  /** Of them, Redis: without a sync before each reply each takes the end of the stream along. */
+  redisKills = 0;
   readonly violations: string[] = [];
   readonly #log: string[] = [];
   readonly #startedAt = performance.now();

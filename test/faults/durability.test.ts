@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, readdir, stat, truncate, writeFile } from 'node:fs/promises';
+import { chmod, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
@@ -12,6 +12,7 @@ import {
 } from '@distributary/testing';
 import { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
+import { appendOnlyFile } from '../append-only-file.ts';
 import { type Copy, entryIds, House, NOC, SECURITY, STREAM } from '../house.ts';
 import { firewallLines } from '../lines.ts';
 
@@ -151,13 +152,6 @@ async function addTo(redis: Redis, lines: readonly string[]): Promise<void> {
   const pipeline = redis.pipeline();
   for (const line of lines) pipeline.xadd(STREAM, '*', 'line', line);
   await pipeline.exec();
-}
-
-/** The part of the append-only file that grows. */
-async function appendOnlyFile(admin: Redis): Promise<string> {
-  const [, folder = ''] = (await admin.config('GET', 'dir')) as string[];
-  const files = await readdir(join(folder, 'appendonlydir'));
-  return join(folder, 'appendonlydir', files.find((file) => file.endsWith('.incr.aof')) ?? '');
 }
 
 /** A Redis server that takes a limit on its files for a full disk, and not for its end. */
