@@ -46,6 +46,8 @@ export interface HouseOptions {
   readonly standIn?: boolean;
   /** Of its Redis, which keeps what it acknowledged unless `args` say otherwise. */
   readonly redis?: StartRedisOptions;
+  /** The lease of its consumers. Default 1,500. */
+  readonly claimIdleMs?: number;
 }
 
 export type Group = 'noc_team' | 'sec_team';
@@ -56,6 +58,7 @@ export class House implements AsyncDisposable {
   readonly elasticsearch: ElasticsearchFixture;
   readonly collector: CollectorFixture;
   readonly admin: Redis;
+  readonly claimIdleMs: number;
   readonly #status: RedisConnection;
   readonly #index = `guarantee-${randomUUID()}`;
   readonly #folder: TemporaryFolder;
@@ -66,8 +69,10 @@ export class House implements AsyncDisposable {
     elasticsearch: ElasticsearchFixture,
     collector: CollectorFixture,
     folder: TemporaryFolder,
+    claimIdleMs: number,
   ) {
     this.#folder = folder;
+    this.claimIdleMs = claimIdleMs;
     this.redis = redis;
     this.elasticsearch = elasticsearch;
     this.collector = collector;
@@ -76,13 +81,14 @@ export class House implements AsyncDisposable {
     this.#status = new RedisConnection({ url: redis.url }, 'guarantees');
   }
 
-  static async open({ standIn = true, redis: redisOptions }: HouseOptions = {}): Promise<House> {
+  static async open({ standIn = true, redis: redisOptions, claimIdleMs = 1_500 }: HouseOptions = {}): Promise<House> {
     const redis = await startRedis({ requireProcess: true, persistent: true, ...redisOptions });
     return new House(
       redis,
       await startElasticsearch({ standIn, process: true }),
       await startCollector({ standIn: true, process: true }),
       await temporaryFolder(),
+      claimIdleMs,
     );
   }
 
@@ -97,7 +103,7 @@ export class House implements AsyncDisposable {
       ...(username && password ? { ELASTICSEARCH_USERNAME: username, ELASTICSEARCH_PASSWORD: password } : {}),
       SIEM_URL: this.collector.url,
       SIEM_TOKEN: 'test-token-of-the-siem',
-      DISTRIBUTARY_CLAIM_IDLE_MS: '1500',
+      DISTRIBUTARY_CLAIM_IDLE_MS: String(this.claimIdleMs),
       // A test of metrics asks for a port of its own.
       DISTRIBUTARY_METRICS_PORT: '0',
     };

@@ -76,7 +76,7 @@ describe('the documents', () => {
     const named = all
       .filter(({ language }) => language === 'sh')
       .flatMap(({ text }) =>
-        [...text.matchAll(/npm (?:run (?:-s )?)?(start|test|bench|check|build|simulate|chaos|mutants)\b/g)].map(
+        [...text.matchAll(/npm (?:run (?:-s )?)?(start|test|bench|check|build|simulate|chaos|mutants|nightly)\b/g)].map(
           ([, name]) => name,
         ),
       );

@@ -103,6 +103,7 @@ async function hasArrived({ admin }: Site, line: string): Promise<boolean> {
 
 async function isDrained(site: Site, name: (typeof TEAMS)[number]): Promise<boolean> {
   const { group } = site.teams[name];
-  const { pending, lagEntries, lagMs } = await groupStatus(site.status, { stream: STREAM, group });
-  return pending === 0 && lagMs === 0 && (lagEntries ?? 0) === 0;
+  const { exists, pending, lagEntries, lagMs } = await groupStatus(site.status, { stream: STREAM, group });
+  // A team that has not begun yet has nothing pending either.
+  return exists && pending === 0 && lagMs === 0 && (lagEntries ?? 0) === 0;
 }

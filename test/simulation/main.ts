@@ -1,14 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { Worker } from 'node:worker_threads';
 import { explain } from './explain.ts';
 import { REGRESSIONS } from './regressions.ts';
 import { reportOf } from './report.ts';
+import { runInThreads } from './run-in-threads.ts';
 import { runSeed } from './run-seed.ts';
-import { addTotals, runSeeds, type Totals } from './totals.ts';
-
-/** How many seeds a thread is given at a time. */
-const PORTION = 200;
+import { addTotals, runSeeds } from './totals.ts';
 
 /** How many failing seeds are explained. */
 const EXPLAINED = 3;
@@ -36,33 +33,10 @@ async function one(seed: number, trace: boolean): Promise<void> {
 async function many(): Promise<void> {
   const startedAt = performance.now();
   const totals = await runSeeds(REGRESSIONS.map(({ seed }) => seed));
-  await inThreads(Number(values.from), Number(values.seeds), totals);
+  const seeds = { from: Number(values.from), count: Number(values.seeds) };
+  addTotals(totals, await runInThreads(seeds, Number(values.threads)));
   console.log(reportOf(totals, performance.now() - startedAt));
   for (const failure of totals.failures.slice(0, EXPLAINED)) console.log(`\n${await explain(failure)}`);
   for (const { seed, violation } of totals.failures.slice(EXPLAINED)) console.log(`Seed ${seed}: ${violation}`);
   if (totals.failures.length > 0) process.exitCode = 1;
-}
-
-async function inThreads(from: number, count: number, totals: Totals): Promise<void> {
-  let next = from;
-  const end = from + count;
-  const work = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const worker = new Worker(new URL('./worker.ts', import.meta.url));
-      const give = () => {
-        if (next >= end) {
-          void worker.terminate();
-          return resolve();
-        }
-        worker.postMessage({ from: next, count: Math.min(PORTION, end - next) });
-        next += PORTION;
-      };
-      worker.on('message', (more: Totals) => {
-        addTotals(totals, more);
-        give();
-      });
-      worker.on('error', reject);
-      give();
-    });
-  await Promise.all(Array.from({ length: Number(values.threads) }, work));
 }

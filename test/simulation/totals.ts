@@ -23,7 +23,7 @@ export interface Totals {
   failures: Failure[];
 }
 
-function noTotals(): Totals {
+export function noTotals(): Totals {
   return {
     seeds: 0,
     entries: 0,

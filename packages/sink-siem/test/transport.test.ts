@@ -33,6 +33,12 @@ describe('the answer is no confirmation when', () => {
     expect(thrown.message).toContain('ECONNREFUSED');
   });
 
+  it('its name leads nowhere', async () => {
+    const thrown = await troubleOf('http://collector.invalid:8088');
+    expect(thrown).toBeInstanceOf(SinkUnavailableError);
+    expect(thrown.message).toMatch(/ENOTFOUND|EAI_AGAIN/);
+  });
+
   it('the connection is reset after the events were taken', async () => {
     await using collector = await startScripted((_, response) => void response.socket?.destroy());
     expect(await troubleOf(collector.url)).toBeInstanceOf(SinkUnavailableError);
