@@ -24,6 +24,8 @@ try {
   // Ctrl-C reaches the whole group of processes; the supervisor decides.
   process.on('SIGINT', () => undefined);
   process.once('disconnect', stop);
+  // A supervisor that was killed while this was being loaded is heard of no more.
+  if (!process.connected) stop();
   let gaveUp = false;
   consumer.once('gaveUp', () => {
     gaveUp = true;

@@ -189,6 +189,13 @@ it('leaves no consumer behind when it is killed itself', async () => {
   await until(() => team.pids().every((pid) => !isAlive(pid)), { timeoutMs: 20_000 });
 });
 
+it('leaves no consumer behind that was still being loaded, either', async () => {
+  await using team = await Fixture.start();
+  await until(() => team.pids().length === 1);
+  team.running.process.kill('SIGKILL');
+  await until(() => team.pids().every((pid) => !isAlive(pid)), { timeoutMs: 20_000 });
+});
+
 it('does not start a consumer again whose environment is wrong, and ends with 2', async () => {
   await using redis = await startRedis();
   const { code, stdout } = await run(['run', 'consumers/noc'], { environment: { REDIS_URL: redis.url } });
