@@ -71,6 +71,7 @@ describeWithRedisProcess('very many pending entries of a consumer that is gone',
       REDIS_URL: redis.url,
       FILE_TEAM_OUTPUT: output,
       DISTRIBUTARY_CLAIM_IDLE_MS: '1500',
+      DISTRIBUTARY_METRICS_PORT: '0',
     });
     const connection = new RedisConnection({ url: redis.url }, 'test');
     await until(async () => (await groupStatus(connection, FILE_TEAM_READS)).pending === 0, { timeoutMs: 600_000 });
