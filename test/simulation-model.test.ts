@@ -21,6 +21,7 @@ const WITNESS: RedisWitness = {
   takenOver: () => undefined,
   trimmed: () => undefined,
   begun: () => undefined,
+  moved: () => undefined,
   excused: () => undefined,
 };
 
@@ -165,6 +166,26 @@ async function compare(
         );
         break;
       }
+      case 'survey': {
+        const upTo = anyId();
+        await same(
+          'a survey',
+          () => model.survey(GROUP, upTo),
+          () => group.survey(upTo),
+        );
+        break;
+      }
+      case 'move': {
+        const to = anyId();
+        if (random.chance(0.3)) {
+          await same(
+            'a move',
+            () => model.moveTo(GROUP, to),
+            () => group.moveTo(to),
+          );
+        }
+        break;
+      }
       case 'loss':
         await same(
           'the loss',
@@ -210,6 +231,9 @@ const OPERATIONS = [
   'handBack',
   'note',
   'loss',
+  'survey',
+  'survey',
+  'move',
   'vanish',
   'create',
 ] as const;
@@ -219,7 +243,9 @@ async function said(run: () => Promise<unknown>): Promise<unknown> {
   try {
     const reply = (await run()) ?? null;
     if (reply instanceof Map) return [...reply];
-    if (typeof reply !== 'object' || reply === null || !('entries' in reply)) return reply;
+    if (typeof reply !== 'object' || reply === null) return reply;
+    if ('lastGenerated' in reply) return { ...reply, entry: (reply as { entry?: { id: EntryId } }).entry?.id };
+    if (!('entries' in reply)) return reply;
     return { ...reply, entries: (reply.entries as { id: EntryId }[]).map(({ id }) => id) };
   } catch (thrown) {
     return (thrown as Error).name;

@@ -4,6 +4,24 @@ import { entryIds, House, NOC, SECURITY, STREAM } from './house.ts';
 import { firewallLines } from './lines.ts';
 
 describeWithRedisProcess('the group vanishes and comes back', () => {
+  it('destroyed: each team goes on at its checkpoint, with nothing missing and nothing twice, and it is said', async () => {
+    await using house = await House.open();
+    const teams = house.run(NOC, SECURITY);
+    const ids = await house.add(firewallLines(500, 'before'));
+    await everyone(house, ids);
+    for (const group of ['noc_team', 'sec_team'] as const) {
+      await until(async () => (await house.status(group)).checkpoint?.id === ids.at(-1), { timeoutMs: 30_000 });
+      await house.admin.xgroup('DESTROY', STREAM, group);
+    }
+    const more = await house.add(firewallLines(100, 'after'));
+    await everyone(house, [...ids, ...more]);
+    expect((await house.securityCopies()).length).toBe(600);
+    for (const group of ['noc_team', 'sec_team'] as const) {
+      expect(await house.status(group)).toMatchObject({ recreated: { startFrom: ids.at(-1), gap: null } });
+    }
+    expect(teams.stdout()).toContain(`recreated behind its checkpoint ${ids.at(-1)}`);
+  });
+
   it('destroyed, deleted with its stream, flushed: what is added afterwards arrives, and it is said', async () => {
     await using house = await House.open();
     const teams = house.run(NOC, SECURITY);

@@ -53,10 +53,24 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'creates a group that vanished at the end of the stream',
-    file: 'packages/core/src/batch-source.ts',
+    file: 'packages/core/src/checkpoint-keeper.ts',
     from: "await this.#group.create('beginning')",
     to: "await this.#group.create('now')",
     proof: core('recovery', 'group'),
+  },
+  {
+    name: 'takes another stream for the one of its checkpoint',
+    file: 'packages/core/src/checkpoint.ts',
+    from: 'entry.id === id && contentDigest(entry) === digest',
+    to: 'entry.id === id && digest.length > 0',
+    proof: core('checkpoint'),
+  },
+  {
+    name: 'writes a checkpoint behind what is still pending',
+    file: 'packages/core/src/checkpoint.ts',
+    from: 'if (oldestPending === undefined ||',
+    to: "if (oldestPending !== '0-0' ||",
+    proof: core('checkpoint'),
   },
   {
     name: 'does not renew leases',

@@ -1,3 +1,5 @@
+export type { Checkpoint } from '@distributary/core';
+
 import type { StreamConsumer } from '@distributary/core';
 import type { StreamEntry } from './stream-entry.ts';
 
@@ -11,3 +13,5 @@ export type ClaimedPage = Awaited<ReturnType<Group['claimIdle']>>;
 export type UnreadLoss = NonNullable<Awaited<ReturnType<Group['unreadLoss']>>>;
 export type HandedBack = Awaited<ReturnType<Group['handBack']>>;
 export type DeadLetter = Parameters<Group['setAside']>[0][number];
+export type Survey = NonNullable<Awaited<ReturnType<Group['survey']>>>;
+export type CheckpointStore = ConsumerRedis['checkpoints']['beside'];

@@ -40,6 +40,7 @@ export type FaultKind = keyof FaultPlan | TimedFault;
 export type TimedFault =
   | 'redisAway'
   | 'failover'
+  | 'restored'
   | 'partition'
   | 'full'
   | 'groupDestroyed'
@@ -59,6 +60,7 @@ export const UNANSWERED: readonly FaultKind[] = [
   'commandLate',
   'redisAway',
   'failover',
+  'restored',
   'partition',
 ];
 
@@ -66,7 +68,7 @@ export const UNANSWERED: readonly FaultKind[] = [
 export const CONNECTION_FAULTS: readonly FaultKind[] = [...UNANSWERED, 'refused', 'replySlow'];
 
 /** The group starts anew. */
-export const VANISHING: readonly FaultKind[] = ['groupDestroyed', 'streamDeleted', 'flushed', 'failover'];
+export const VANISHING: readonly FaultKind[] = ['groupDestroyed', 'streamDeleted', 'flushed', 'failover', 'restored'];
 
 const NONE: FaultPlan = {
   crash: 0,

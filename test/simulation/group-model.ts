@@ -1,4 +1,5 @@
 import type { EntryId, GroupStatus, ServerProbe } from '@distributary/core';
+import { CheckpointFileModel } from './checkpoint-file-model.ts';
 import { ConnectionModel, refusal } from './connection-model.ts';
 import type {
   ClaimedPage,
@@ -8,6 +9,7 @@ import type {
   HandedBack,
   OwnPage,
   Page,
+  Survey,
   UnreadLoss,
 } from './core-ports.ts';
 import type { Process } from './process.ts';
@@ -16,6 +18,7 @@ import type { World } from './world.ts';
 /** A process's group, over two connections as in the core: blocked reads would hold up everything else. */
 export class GroupModel implements Group, ConsumerRedis {
   readonly group: Group = this;
+  readonly checkpoints: ConsumerRedis['checkpoints'];
   readonly #world: World;
   readonly #process: Process;
   readonly #reader: ConnectionModel;
@@ -26,6 +29,16 @@ export class GroupModel implements Group, ConsumerRedis {
     this.#process = process;
     this.#reader = new ConnectionModel(world, process);
     this.#commands = new ConnectionModel(world, process);
+    const { group } = process.seat;
+    const { redis, scenario } = world;
+    this.checkpoints = {
+      beside: {
+        load: () => this.#commands.call('HGET', () => redis.checkpoint(group)),
+        save: (checkpoint) => this.#save(() => redis.saveCheckpoint(group, checkpoint)),
+        saveRecreation: () => this.#save(() => undefined),
+      },
+      outside: scenario.checkpointFile ? new CheckpointFileModel(world, process) : undefined,
+    };
   }
 
   /** Every connection of the process breaks. */
@@ -66,6 +79,16 @@ export class GroupModel implements Group, ConsumerRedis {
       this.#refuseWhenFull('XGROUP');
       return redis.create(group, startFrom);
     });
+  }
+
+  survey(upTo: EntryId): Promise<Survey | undefined> {
+    const { group } = this.#process.seat;
+    return this.#commands.call('EXEC (survey)', () => this.#world.redis.survey(group, upTo));
+  }
+
+  moveTo(lastDelivered: EntryId): Promise<void> {
+    const { group } = this.#process.seat;
+    return this.#commands.call('XGROUP SETID', () => this.#world.redis.moveTo(group, lastDelivered));
   }
 
   unreadLoss(): Promise<UnreadLoss | undefined> {
@@ -149,6 +172,13 @@ export class GroupModel implements Group, ConsumerRedis {
 
   leave(): Promise<boolean> {
     return this.#commands.call('EVAL', () => this.#world.redis.leave(this.#process.seat.group, this.#process.name));
+  }
+
+  #save(run: () => void): Promise<void> {
+    return this.#commands.call('HSET', () => {
+      this.#refuseWhenFull('HSET');
+      run();
+    });
   }
 
   #refuseWhenFull(command: string): void {

@@ -39,6 +39,7 @@ export class Oracle implements RedisWitness {
   deadLetters = 0;
   reportedLost = 0;
   handedBack = 0;
+  resumed = 0;
 
   constructor(world: () => World) {
     this.#world = world;
@@ -197,7 +198,9 @@ export class Oracle implements RedisWitness {
     this.deadLetters++;
     const rightly =
       verdict === 'crashed'
-        ? record.notes.ended(id) >= scenario.tuning.crash.maxAlone || faults.has('failover') || scenario.twins
+        ? record.notes.ended(id) >= scenario.tuning.crash.maxAlone ||
+          faults.has('failover', 'restored') ||
+          scenario.twins
         : verdict === 'rejected'
           ? record.rejected.has(id)
           : verdict === entry.kind;
@@ -211,6 +214,13 @@ export class Oracle implements RedisWitness {
   begun(group: string, startFrom: 'beginning' | 'now', events: readonly number[]): void {
     const asTold = this.#world().scenario.tuning.startFrom === 'now';
     if (startFrom === 'now' && asTold) this.excused(group, events);
+  }
+
+  moved(group: string, passed: readonly StreamEntry[]): void {
+    if (passed.length > 0) this.resumed++;
+    for (const entry of passed) {
+      if (!this.#has(group, entry)) this.violated(`${group} goes on behind event ${entry.event}, which it has not had`);
+    }
   }
 
   excused(group: string | undefined, events: readonly number[]): void {
@@ -308,17 +318,10 @@ export class Oracle implements RedisWitness {
     const unknown = scenario.twins || faults.has(...CONNECTION_FAULTS);
     for (const [group, record] of this.#groups) {
       const aside = new Set(redis.deadLetters(group));
-      const trimmed = redis.trimmedUnread(group);
       for (const entry of entries.all) {
         const { event, kind } = entry;
         const stored = record.destination.stored.has(event);
-        const clearing = record.cleared.get(event);
-        const excused =
-          record.lost.has(event) ||
-          record.excused.has(event) ||
-          trimmed.has(event) ||
-          (clearing !== undefined && (unknown || clearing.ending === 'crashed' || clearing.ending === 'gaveUp'));
-        if (!stored && !aside.has(entry) && !excused) this.violated(`event ${event} (${kind}) is missing in ${group}`);
+        if (!this.#has(group, entry)) this.violated(`event ${event} (${kind}) is missing in ${group}`);
         if (stored && kind !== 'plain') this.violated(`event ${event} (${kind}) is stored in ${group}`);
       }
       if (aside.size !== redis.deadLetters(group).length && !unknown && !faults.has(...VANISHING, 'paused')) {
@@ -330,6 +333,19 @@ export class Oracle implements RedisWitness {
         this.violated(`${process.name} reports ${delivered} delivered, and its sink confirmed ${confirmed}`);
       }
     }
+  }
+
+  /** Whether the entry is where it must be in the end. */
+  #has(group: string, entry: StreamEntry): boolean {
+    const { redis, faults, scenario } = this.#world();
+    const record = this.#groups.get(group) as GroupRecord;
+    const { event } = entry;
+    if (record.destination.stored.has(event) || record.lost.has(event) || record.excused.has(event)) return true;
+    if (redis.deadLetters(group).includes(entry) || redis.trimmedUnread(group).has(event)) return true;
+    const clearing = record.cleared.get(event);
+    if (clearing === undefined) return false;
+    const unknown = scenario.twins || faults.has(...CONNECTION_FAULTS);
+    return unknown || clearing.ending === 'crashed' || clearing.ending === 'gaveUp';
   }
 
   #holds(process: Process, id: EntryId): boolean {

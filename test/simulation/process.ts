@@ -21,6 +21,8 @@ const GIVES_UP_WITHIN_MS = 1_000;
 const TOLD = [
   'groupCreated',
   'groupRecreated',
+  'groupSetBack',
+  'checkpointFailed',
   'takenBack',
   'gaveUp',
   'handedBack',

@@ -1,7 +1,16 @@
 import { type EntryId, GroupVanishedError } from '@distributary/core';
-import type { ClaimedPage, DeadLetter, HandedBack, OwnPage, Page, UnreadLoss } from './core-ports.ts';
+import type {
+  Checkpoint,
+  ClaimedPage,
+  DeadLetter,
+  HandedBack,
+  OwnPage,
+  Page,
+  Survey,
+  UnreadLoss,
+} from './core-ports.ts';
 import type { EntryKind, StreamEntry } from './stream-entry.ts';
-import { firstOrderAt, orderOf, streamEntry } from './stream-entry.ts';
+import { firstOrderAt, idOf, orderOf, streamEntry } from './stream-entry.ts';
 
 /** How servers differ in what they tell of trimmed entries. */
 export type Flavour = '6.2' | '7.0' | '7.2' | '8.8';
@@ -33,6 +42,7 @@ interface ServerState {
   groups: Map<string, GroupState>;
   deadLetters: Map<string, StreamEntry[]>;
   alone: Map<string, Map<EntryId, number>>;
+  checkpoints: Map<string, Checkpoint>;
 }
 
 /** A blocked read. */
@@ -54,6 +64,8 @@ export interface RedisWitness {
   takenOver(group: string, entry: StreamEntry): void;
   /** A group was created on a stream that holds these. */
   begun(group: string, startFrom: 'beginning' | 'now', events: readonly number[]): void;
+  /** A group was moved, and these entries of the stream are not to come to it any more. */
+  moved(group: string, passed: readonly StreamEntry[]): void;
   /** These left the stream. */
   trimmed(events: readonly number[]): void;
   /** Nobody can have these entries any more, through no fault of a consumer. */
@@ -76,6 +88,7 @@ export class RedisModel {
     groups: new Map(),
     deadLetters: new Map(),
     alone: new Map(),
+    checkpoints: new Map(),
   };
   #waiters: Waiter[] = [];
   #snapshot: ServerState | undefined;
@@ -122,6 +135,40 @@ export class RedisModel {
     return true;
   }
 
+  survey(name: string, upTo: EntryId): Survey | undefined {
+    const { entries, exists, lastOrder, groups } = this.#state;
+    if (!exists) return undefined;
+    const group = groups.get(name);
+    return {
+      firstId: entries[0]?.entry.id,
+      lastGenerated: idOf(lastOrder),
+      entry: entries[firstAfter(entries, orderOf(upTo)) - 1]?.entry,
+      deadLetters: this.deadLetters(name).length,
+      group: group && {
+        lastDelivered: idOf(group.lastOrder),
+        pending: group.pending.length,
+        oldestPending: group.pending[0]?.entry.entry.id,
+        entriesRead: this.#flavour === '6.2' ? undefined : (group.read ?? undefined),
+      },
+    };
+  }
+
+  moveTo(name: string, lastDelivered: EntryId): void {
+    const group = this.#group(name);
+    const { entries } = this.#state;
+    group.lastOrder = orderOf(lastDelivered);
+    group.read = null;
+    this.#witness.moved(name, entries.slice(0, firstAfter(entries, group.lastOrder)));
+  }
+
+  checkpoint(name: string): Checkpoint | undefined {
+    return this.#state.checkpoints.get(name);
+  }
+
+  saveCheckpoint(name: string, checkpoint: Checkpoint): void {
+    this.#state.checkpoints.set(name, checkpoint);
+  }
+
   readNew(name: string, consumer: string, count: number): Page {
     const group = this.#group(name);
     const { entries } = this.#state;
@@ -130,7 +177,7 @@ export class RedisModel {
     for (const [i, entry] of taken.entries()) {
       this.#countRead(group, from + i);
       group.lastOrder = entry.order;
-      group.pending.push({ entry, consumer, deliveredAt: this.#now(), deliveries: 1 });
+      this.#makePending(group, { entry, consumer, deliveredAt: this.#now(), deliveries: 1 });
     }
     return { entries: taken.map(({ entry }) => entry), lost: [] };
   }
@@ -331,6 +378,7 @@ export class RedisModel {
     this.deleteStream();
     this.#state.deadLetters = new Map();
     this.#state.alone = new Map();
+    this.#state.checkpoints = new Map();
   }
 
   /** From now on the replica gets nothing: this is what a failover sets back to. */
@@ -406,12 +454,24 @@ export class RedisModel {
     one.deliveries++;
   }
 
-  /** As Redis 7.0 and, forgetting what was trimmed unread, newer ones do. */
+  /** Where a group was moved back, what is pending already changes hands. */
+  #makePending({ pending }: GroupState, fresh: PendingEntry): void {
+    let i = pending.length;
+    while (i > 0 && (pending[i - 1] as PendingEntry).entry.order >= fresh.entry.order) i--;
+    const known = pending[i]?.entry.order === fresh.entry.order;
+    pending.splice(i, known ? 1 : 0, fresh);
+  }
+
+  /**
+   * As Redis 7.0 and, forgetting what was trimmed unread, newer ones do: whoever has lost count amid the stream knows it again
+   * at the last entry.
+   */
   #countRead(group: GroupState, position: number): void {
     const { entries, added } = this.#state;
     const behindFirst = group.lastOrder < (entries[0] as StreamEntry).order;
-    const estimate = group.read === null || (this.#flavour !== '6.2' && this.#flavour !== '7.0' && behindFirst);
-    group.read = estimate ? added - entries.length + position + 1 : (group.read as number) + 1;
+    if (group.read !== null && !(this.#flavour !== '6.2' && this.#flavour !== '7.0' && behindFirst)) group.read++;
+    else if (position === 0 || position === entries.length - 1) group.read = added - entries.length + position + 1;
+    else group.read = null;
   }
 
   #wake(): void {
@@ -465,5 +525,6 @@ function copy(state: ServerState): ServerState {
     ),
     deadLetters: new Map(state.deadLetters),
     alone: new Map([...state.alone].map(([name, notes]) => [name, new Map(notes)])),
+    checkpoints: new Map(state.checkpoints),
   };
 }

@@ -15,6 +15,7 @@ export function reportOf(totals: Totals, tookMs: number): string {
     ['dead letters', totals.deadLetters],
     ['lost, reported', totals.lost],
     ['handed back', totals.handedBack],
+    ['resumed at a checkpoint', totals.resumed],
     ...faults.map(([kind, times]): [string, number] => [`fault: ${words(kind)}`, times]),
     ['violations', totals.failures.length],
   ];

@@ -29,6 +29,8 @@ export interface SeedResult {
   readonly deadLetters: number;
   readonly lost: number;
   readonly handedBack: number;
+  /** How often a group that had vanished began behind its checkpoint. */
+  readonly resumed: number;
   readonly events: number;
   readonly faults: ReadonlyMap<FaultKind, number>;
   /** Until everything had settled. */
@@ -64,6 +66,7 @@ class Simulation {
       trace: new Trace(traced),
       redis: new RedisModel(scenario.flavour, () => clock.now, oracle),
       entries: new KnownEntries(),
+      files: new Map(),
     };
     const destinations = new Map(scenario.groups.map((group) => [group, new DestinationModel()]));
     for (const [group, destination] of destinations) oracle.watch(group, destination);
@@ -101,6 +104,7 @@ class Simulation {
       deadLetters: oracle.deadLetters,
       lost: oracle.reportedLost,
       handedBack: oracle.handedBack,
+      resumed: oracle.resumed,
       events: clock.happened,
       faults: faults.counts,
       virtualMs,
@@ -159,6 +163,16 @@ class Simulation {
         return;
       case 'groupDestroyed':
         return redis.destroyGroup(group);
+      case 'restored':
+        redis.stallReplica();
+        clock.schedule(leftMs, () => {
+          const without = random.chance(0.5);
+          this.#say(`is restored${without ? ` without ${group}` : ''}`);
+          redis.failOver();
+          if (without) redis.destroyGroup(group);
+          this.#redisLeaves(random.between(1, 100));
+        });
+        return;
       case 'streamDeleted':
         return redis.deleteStream();
       case 'flushed':

@@ -37,6 +37,8 @@ export interface Scenario {
     readonly crash: { readonly maxAlone: number };
   };
   readonly commandTimeoutMs: number;
+  /** Each group's checkpoint is kept outside of Redis, too. */
+  readonly checkpointFile: boolean;
   readonly faults: FaultPlan;
   /** After this nothing fails any more but what poisons. */
   readonly faultsEndMs: number;
@@ -50,6 +52,7 @@ const INCIDENTS: Record<Theatre, readonly TimedFault[]> = {
   everything: [
     'redisAway',
     'failover',
+    'restored',
     'partition',
     'full',
     'groupDestroyed',
@@ -62,7 +65,17 @@ const INCIDENTS: Record<Theatre, readonly TimedFault[]> = {
     'killed',
   ],
   processes: ['paused', 'stopped', 'killed', 'killed', 'stopped', 'trimmed'],
-  redis: ['redisAway', 'failover', 'partition', 'full', 'groupDestroyed', 'streamDeleted', 'flushed', 'trimmed'],
+  redis: [
+    'redisAway',
+    'failover',
+    'restored',
+    'partition',
+    'full',
+    'groupDestroyed',
+    'streamDeleted',
+    'flushed',
+    'trimmed',
+  ],
   sinks: ['sinkAway', 'trimmed'],
 };
 
@@ -82,6 +95,7 @@ export function planScenario(random: Random): Scenario {
     twins,
     tuning: planTuning(random),
     commandTimeoutMs: random.pick([100, 300, 800]),
+    checkpointFile: random.chance(0.5),
     faults: planFaults(random, theatre),
     faultsEndMs,
     additions: planAdditions(random, theatre, faultsEndMs),
@@ -99,6 +113,7 @@ function planTuning(random: Random): Scenario['tuning'] {
     delivery: { concurrency: random.pick([1, 1, 2, 3]) },
     claim: { idleMs, renewMs: Math.floor(idleMs / random.pick([2, 3, 4])) },
     crash: { suspectAfter: random.between(1, 3), maxAlone: random.between(1, 3) },
+    checkpoint: { everyMs: random.pick([100, 300, 1_000]) },
     entry: { maxBytes: MAX_ENTRY_BYTES },
   };
 }

@@ -28,7 +28,7 @@ export function firstOrderAt(ms: number): number {
   return Math.floor(ms) * SEQUENCES;
 }
 
-function idOf(order: number): EntryId {
+export function idOf(order: number): EntryId {
   return `${Math.floor(order / SEQUENCES)}-${order % SEQUENCES}`;
 }
 

@@ -17,6 +17,7 @@ export interface Totals {
   deadLetters: number;
   lost: number;
   handedBack: number;
+  resumed: number;
   events: number;
   virtualMs: number;
   faults: Partial<Record<FaultKind, number>>;
@@ -33,6 +34,7 @@ export function noTotals(): Totals {
     deadLetters: 0,
     lost: 0,
     handedBack: 0,
+    resumed: 0,
     events: 0,
     virtualMs: 0,
     faults: {},
@@ -60,6 +62,7 @@ export function addTotals(totals: Totals, more: Totals): void {
   totals.deadLetters += more.deadLetters;
   totals.lost += more.lost;
   totals.handedBack += more.handedBack;
+  totals.resumed += more.resumed;
   totals.events += more.events;
   totals.virtualMs += more.virtualMs;
   totals.failures.push(...more.failures);

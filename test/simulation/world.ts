@@ -1,4 +1,5 @@
 import type { Entry } from '@distributary/core';
+import type { Checkpoint } from './core-ports.ts';
 import type { Faults } from './faults.ts';
 import type { Oracle } from './oracle.ts';
 import type { Random } from './random.ts';
@@ -18,6 +19,8 @@ export interface World {
   readonly redis: RedisModel;
   readonly oracle: Oracle;
   readonly entries: KnownEntries;
+  /** Each group's checkpoint outside of Redis. */
+  readonly files: Map<string, Checkpoint>;
 }
 
 /** Every entry that was ever added, by what the consumer sees of it. */

@@ -1,4 +1,4 @@
-import type { StreamConsumer } from '@distributary/core';
+import type { Recreation, StreamConsumer } from '@distributary/core';
 import type { Logger } from 'pino';
 
 /** How often a consumer says how much it delivered. */
@@ -13,8 +13,17 @@ export function logConsumer(consumer: StreamConsumer<unknown>, log: Logger): Dis
     for (const warning of warnings) log.warn(warning);
   });
   consumer.on('groupCreated', ({ startFrom }) => log.info({ startFrom }, 'the group did not exist and was created'));
-  consumer.on('groupRecreated', ({ reason }) =>
-    log.error({ reason: reason.message }, 'the group had vanished: recreated, the whole stream is delivered again'),
+  consumer.on('groupRecreated', ({ reason, startFrom, again, gap }) =>
+    log.error(
+      { reason: reason.message, ...spans({ again, gap }) },
+      `the group had vanished and was recreated ${startFrom === 'beginning' ? 'at the beginning' : `behind its checkpoint ${startFrom}`}`,
+    ),
+  );
+  consumer.on('groupSetBack', (setback) =>
+    log.error(spans(setback), 'Redis is behind what it was: the group or its stream was set back'),
+  );
+  consumer.on('checkpointFailed', ({ reason }) =>
+    log.warn({ reason: reason.message }, 'the checkpoint of the group cannot be kept; delivery goes on'),
   );
   consumer.on('takenBack', ({ origin, count, suspects }) => {
     const whose = origin === 'own' ? 'this consumer had in hand before' : 'another consumer left idle';
@@ -65,6 +74,11 @@ export function logConsumer(consumer: StreamConsumer<unknown>, log: Logger): Dis
   consumer.on('redisUnavailable', ({ reason }) => log.warn({ reason: reason.message }, 'Redis does not answer'));
   consumer.on('redisRecovered', ({ afterMs }) => log.info({ afterMs }, 'Redis answers again'));
   return summary;
+}
+
+/** Which entries come again, and between which IDs some may be gone. */
+function spans({ again, gap }: Pick<Recreation, 'again' | 'gap'>): object {
+  return { ...(again ? { again } : {}), ...(gap ? { gap } : {}) };
 }
 
 class Summary implements Disposable {

@@ -79,7 +79,8 @@ const HEADER = ['group', 'lag', 'lag time', 'pending', 'oldest', 'lost', 'dead l
 export function statusTable({ stream, length, groups }: StreamStatus): string {
   const heading = length === null ? `${stream}: no such stream yet` : `${stream}: ${count(length)} entries`;
   if (groups.length === 0) return `${heading}\n  no group reads it: npx distributary run consumers/…\n`;
-  return `${heading}\n${table(HEADER, groups.map(rowOf)).replace(/^/gm, '  ')}\n`;
+  const lines = [table(HEADER, groups.map(rowOf)), ...groups.flatMap(recreationOf)];
+  return `${heading}\n${lines.join('\n').replace(/^/gm, '  ')}\n`;
 }
 
 function rowOf(group: WatchedGroup): string[] {
@@ -100,6 +101,18 @@ function rowOf(group: WatchedGroup): string[] {
 /** The destination's own words may be in it. */
 function adviceAbout({ state, reason, remedy }: TroubleNote): string {
   return printable(remedy === undefined ? `the destination takes nothing (${state}): ${reason}` : `on hold: ${remedy}`);
+}
+
+/** Where the group last had to begin again, which entries may have come twice, and between which IDs some may be gone. */
+function recreationOf({ group, recreated }: GroupStatus): string[] {
+  if (!recreated) return [];
+  const { at, startFrom, again, gap } = recreated;
+  const place = startFrom === 'beginning' ? 'at the beginning' : `behind ${startFrom}`;
+  const cameAgain = again ? `; came again, perhaps: behind ${again.after} up to ${again.upTo}` : '';
+  const gone = gap
+    ? `; gone, perhaps unseen: behind ${gap.after} ${gap.before ? `before ${gap.before}` : 'to the end'}`
+    : '';
+  return [`${group} had vanished or was set back, and began again ${place} at ${at}${cameAgain}${gone}`];
 }
 
 /** A consumer that asked for nothing this long is dead, or cannot reach Redis. */

@@ -1,4 +1,4 @@
-import { RedisConnection } from '@distributary/core';
+import { groupKey, RedisConnection } from '@distributary/core';
 import { freePort, startRedis, until } from '@distributary/testing';
 import { expect, it } from 'vitest';
 import { FILE_TEAM, run, start } from './distributary.ts';
@@ -29,6 +29,28 @@ it('prints one JSON object for machines', async () => {
   expect(streams).toMatchObject([
     { stream: 'other', length: 0, groups: [{ group: 'team', exists: true, pending: 0 }] },
   ]);
+});
+
+it('says where a group had to begin again, and which entries that is about', async () => {
+  await using redis = await startRedis();
+  const admin = new RedisConnection({ url: redis.url }, 'test');
+  await admin.call('XGROUP', 'CREATE', 'syslog_stream', 'team', '0', 'MKSTREAM');
+  const key = groupKey('syslog_stream', 'team', 'checkpoint');
+  const recreated = {
+    at: '2026-11-25T10:00:00.000Z',
+    startFrom: 'beginning',
+    again: { after: '0-0', upTo: '9-1' },
+    gap: { after: '5-3', before: '7-0' },
+  };
+  await admin.call('HSET', key, 'recreated', JSON.stringify(recreated));
+  admin.close();
+  const { stdout } = await run(['status'], { environment: { REDIS_URL: redis.url } });
+  expect(stdout).toContain(
+    'team had vanished or was set back, and began again at the beginning at 2026-11-25T10:00:00.000Z; ' +
+      'came again, perhaps: behind 0-0 up to 9-1; gone, perhaps unseen: behind 5-3 before 7-0\n',
+  );
+  const { stdout: json } = await run(['status', '--json'], { environment: { REDIS_URL: redis.url } });
+  expect(JSON.parse(json).streams[0].groups).toMatchObject([{ checkpoint: null, recreated }]);
 });
 
 it('ends with 1 when a declared group is missing, and says what to do', async () => {

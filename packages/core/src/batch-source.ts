@@ -1,4 +1,5 @@
 import { Backoff } from './backoff.ts';
+import type { CheckpointKeeper } from './checkpoint-keeper.ts';
 import type { Clock } from './clock.ts';
 import type { CrashIsolation } from './crash-isolation.ts';
 import type { Entry, EntryId } from './entry.ts';
@@ -47,6 +48,7 @@ export interface BatchSourceOptions {
  */
 export class BatchSource {
   readonly #group: Group;
+  readonly #keeper: CheckpointKeeper;
   readonly #trouble: RedisTrouble;
   readonly #inHand: InHand;
   readonly #isolation: CrashIsolation;
@@ -68,6 +70,7 @@ export class BatchSource {
   constructor(
     ports: {
       group: Group;
+      keeper: CheckpointKeeper;
       inHand: InHand;
       isolation: CrashIsolation;
       trouble: RedisTrouble;
@@ -77,6 +80,7 @@ export class BatchSource {
     options: BatchSourceOptions,
   ) {
     this.#group = ports.group;
+    this.#keeper = ports.keeper;
     this.#trouble = ports.trouble;
     this.#inHand = ports.inHand;
     this.#isolation = ports.isolation;
@@ -247,11 +251,10 @@ export class BatchSource {
     await this.#clock.sleep(this.#backoff.nextMs(), drain);
   }
 
-  /** The group's cursor is gone, so everything comes again; starting anywhere else would lose entries. */
   async #recreate(reason: GroupVanishedError): Promise<void> {
     this.#claimCursor = START;
     try {
-      if (await this.#group.create('beginning')) this.#report('groupRecreated', { reason });
+      await this.#keeper.recreate(reason);
     } catch (thrown) {
       this.#trouble.met('reader', asError(thrown));
     }

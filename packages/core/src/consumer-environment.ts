@@ -13,7 +13,8 @@ export const CONTRACT_VARIABLE = 'DISTRIBUTARY_CONTRACT';
 export const MASK_KEY_VARIABLE = 'DISTRIBUTARY_MASK_KEY';
 
 /** What every team's consumer takes from its environment; spread it into the options of `StreamConsumer`. */
-export interface ConsumerEnvironment extends Pick<TuningOptions, 'claim' | 'startFrom' | 'mask' | 'deadLetterQuota'> {
+export interface ConsumerEnvironment
+  extends Pick<TuningOptions, 'claim' | 'checkpoint' | 'startFrom' | 'mask' | 'deadLetterQuota'> {
   readonly redis: RedisOptions;
   readonly consumer: string;
   readonly maskKey?: Secret;
@@ -23,18 +24,21 @@ export interface ConsumerEnvironment extends Pick<TuningOptions, 'claim' | 'star
  * Reads `REDIS_URL`, `REDIS_USERNAME`, `REDIS_PASSWORD[_FILE]`; `DISTRIBUTARY_CONSUMER`, the name of this process within
  * its group, which `distributary run` sets to `<host>-<replica>` and which defaults to the host's name;
  * `DISTRIBUTARY_CLAIM_IDLE_MS`, after how long others take over what a dead process held (renewed three times as often);
+ * `DISTRIBUTARY_CHECKPOINT_FOLDER`, where each group's checkpoint is kept in a file as well;
  * `DISTRIBUTARY_CONTRACT`, what the team's package declares, which `distributary run` sets; and
  * `DISTRIBUTARY_MASK_KEY[_FILE]`, what pseudonyms are made with.
  * @throws OptionsError naming the variable that is wrong
  */
 export function consumerFromEnvironment(environment: NodeJS.ProcessEnv): ConsumerEnvironment {
   const idleMs = environment['DISTRIBUTARY_CLAIM_IDLE_MS'];
+  const folder = environment['DISTRIBUTARY_CHECKPOINT_FOLDER'];
   const contract = environment[CONTRACT_VARIABLE];
   const maskKey = secretFrom(environment, MASK_KEY_VARIABLE);
   return {
     redis: redisFromEnvironment(environment),
     consumer: checkName('consumer', environment['DISTRIBUTARY_CONSUMER'] || hostConsumerName()),
     ...(idleMs ? { claim: claimOf(idleMs) } : {}),
+    ...(folder ? { checkpoint: { folder } } : {}),
     ...(contract ? termsOf(contract) : {}),
     ...(maskKey ? { maskKey } : {}),
   };

@@ -2,8 +2,9 @@ import { removeConsumer } from './consumer-removal.ts';
 import { deadLetterFields } from './dead-letters.ts';
 import { Entry, type EntryId } from './entry.ts';
 import { asError, DeadLetterQuotaError, GroupVanishedError, RedisUnavailableError } from './errors.ts';
-import type { ClaimedPage, DeadLetter, Group, HandedBack, OwnPage, Page, UnreadLoss } from './group.ts';
+import type { ClaimedPage, DeadLetter, Group, HandedBack, OwnPage, Page, Survey, UnreadLoss } from './group.ts';
 import { unreadLoss } from './group-status.ts';
+import { surveyGroup } from './group-survey.ts';
 import { handBack, MAX_IDS_PER_COMMAND, type PendingRow } from './hand-back.ts';
 import { groupKey } from './keys.ts';
 import type { RedisArgument, RedisConnection } from './redis-connection.ts';
@@ -54,6 +55,19 @@ export class ConsumerGroup implements Group {
       if ((isReply(thrown, 'OOM') || isReply(thrown, 'NOPERM')) && (await this.#exists())) return false;
       throw this.#explain(this.#commands, 'XGROUP CREATE', thrown);
     }
+  }
+
+  async survey(upTo: EntryId): Promise<Survey | undefined> {
+    try {
+      return await surveyGroup(this.#commands, this.#identity, upTo);
+    } catch (thrown) {
+      throw this.#explain(this.#commands, 'looking where the group stands', thrown);
+    }
+  }
+
+  async moveTo(lastDelivered: EntryId): Promise<void> {
+    const { stream, group } = this.#identity;
+    await this.#command('XGROUP', 'SETID', stream, group, lastDelivered);
   }
 
   async unreadLoss(): Promise<UnreadLoss | undefined> {

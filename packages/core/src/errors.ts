@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'REDIS_UNAVAILABLE'
   | 'REDIS_UNSUITABLE'
   | 'GROUP_VANISHED'
+  | 'CHECKPOINT'
   | 'SINK_UNAVAILABLE'
   | 'SINK_HOLD'
   | 'SINK_CONTRACT'

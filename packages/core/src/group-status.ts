@@ -1,5 +1,7 @@
+import type { Checkpoint } from './checkpoint.ts';
+import { CheckpointKey, type RecreationRecord } from './checkpoint-key.ts';
 import { compareEntryIds, type EntryId } from './entry.ts';
-import { asError } from './errors.ts';
+import { asError, DistributaryError } from './errors.ts';
 import type { UnreadLoss } from './group.ts';
 import { groupKey, HANDED_BACK } from './keys.ts';
 import type { RedisConnection } from './redis-connection.ts';
@@ -36,6 +38,10 @@ export interface GroupStatus {
   readonly lost: number;
   readonly deadLetters: number;
   readonly lastDeliveredId: EntryId | null;
+  /** Where the group would begin again if it vanished now and the stream did not; null where there is none, or an unreadable one. */
+  readonly checkpoint: Checkpoint | null;
+  /** The last time that the group began again because it had vanished or was set back; null when it never did. */
+  readonly recreated: RecreationRecord | null;
   /** What was handed back is pending for none of them until one takes it over. */
   readonly consumers: readonly ConsumerStatus[];
 }
@@ -57,8 +63,9 @@ export async function groupStatus(
 ): Promise<GroupStatus> {
   try {
     const deadLetters = Number(await connection.call('XLEN', groupKey(stream, group, 'dead-letters')));
+    const kept = await keptOutside(connection, { stream, group });
     const found = await findGroup(connection, stream, group);
-    if (!found) return { ...ABSENT, stream, group, deadLetters };
+    if (!found) return { ...ABSENT, stream, group, deadLetters, ...kept };
     const [summary, consumers] = await Promise.all([
       connection.call('XPENDING', stream, group),
       groupConsumers(connection, { stream, group }),
@@ -77,6 +84,7 @@ export async function groupStatus(
       oldestPendingAgeMs: oldestPendingId && Math.max(0, Date.now() - Number.parseInt(oldestPendingId, 10)),
       ...standing(found),
       deadLetters,
+      ...kept,
       consumers: consumers.filter(({ name }) => name !== HANDED_BACK),
     };
   } catch (thrown) {
@@ -107,6 +115,21 @@ export async function groupConsumers(
   { stream, group }: { readonly stream: string; readonly group: string },
 ): Promise<ConsumerStatus[]> {
   return ((await connection.call('XINFO', 'CONSUMERS', stream, group)) as unknown[]).map(consumerOf);
+}
+
+async function keptOutside(
+  connection: RedisConnection,
+  identity: { readonly stream: string; readonly group: string },
+): Promise<Pick<GroupStatus, 'checkpoint' | 'recreated'>> {
+  const key = new CheckpointKey(connection, identity);
+  const readable = (thrown: unknown) => {
+    if (thrown instanceof DistributaryError && thrown.code === 'CHECKPOINT') return undefined;
+    throw thrown;
+  };
+  return {
+    checkpoint: (await key.load().catch(readable)) ?? null,
+    recreated: (await key.loadRecreation().catch(readable)) ?? null,
+  };
 }
 
 const ABSENT = {
@@ -209,11 +232,11 @@ function consumerOf(reply: unknown): ConsumerStatus {
 }
 
 /** A flat list of names and values, as RESP2 sends a map. */
-function fieldsOf(reply: unknown): Map<string, unknown> {
+export function fieldsOf(reply: unknown): Map<string, unknown> {
   const flat = reply as unknown[];
   return new Map(Array.from({ length: flat.length / 2 }, (_, i) => [String(flat[2 * i]), flat[2 * i + 1]]));
 }
 
-function numberOrNull(reply: unknown): number | null {
+export function numberOrNull(reply: unknown): number | null {
   return reply === null || reply === undefined ? null : Number(reply);
 }

@@ -34,6 +34,27 @@ export interface HandedBack {
   readonly lost: readonly EntryId[];
 }
 
+/** The stream and the group in one look: nothing happened between one part and the other. */
+export interface Survey {
+  readonly firstId: EntryId | undefined;
+  /** The last ID that the stream gave. */
+  readonly lastGenerated: EntryId;
+  /** The newest entry up to the place that was asked for. */
+  readonly entry: Entry | undefined;
+  /** How many dead letters the group has. */
+  readonly deadLetters: number;
+  /** Undefined when there is no such group. */
+  readonly group: GroupProgress | undefined;
+}
+
+export interface GroupProgress {
+  readonly lastDelivered: EntryId;
+  readonly pending: number;
+  readonly oldestPending: EntryId | undefined;
+  /** Undefined where Redis does not count reads, or has lost count. */
+  readonly entriesRead: number | undefined;
+}
+
 /** An entry to set aside, with what an operator needs to judge it. */
 export interface DeadLetter {
   readonly entry: Entry;
@@ -51,6 +72,10 @@ export interface Group {
   connect(): Promise<number>;
   /** Creates the group, and the stream where needed. @returns false when the group was there already */
   create(startFrom: 'beginning' | 'now'): Promise<boolean>;
+  /** Undefined when there is no such stream. @param upTo of which place the entry is wanted */
+  survey(upTo: EntryId): Promise<Survey | undefined>;
+  /** Goes on behind that place. @throws GroupVanishedError when there is no such group */
+  moveTo(lastDelivered: EntryId): Promise<void>;
   /** Entries trimmed before the group read them; undefined while Redis cannot tell. */
   unreadLoss(): Promise<UnreadLoss | undefined>;
   /** Entries never delivered to this group; waits up to `blockMs` for the first, not at all without it. */

@@ -32,7 +32,8 @@ export function eventId(entry: Entry): string | undefined {
   return bytes.toString('utf8');
 }
 
-function contentDigest(entry: Entry): string {
+/** 16 hexadecimal digits of a SHA-1 over the fields (of an only field, its value). */
+export function contentDigest(entry: Entry): string {
   if (entry.fieldCount <= 1) return hash('sha1', entry.valueAt(0) ?? '').slice(0, 16);
   const digest = createHash('sha1');
   for (const [name, value] of entry.fields()) {

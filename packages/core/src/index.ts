@@ -1,6 +1,8 @@
 export { Backoff, type BackoffRange } from './backoff.ts';
 export { type BaseUrlSubject, parseBaseUrl } from './base-url.ts';
 export { type BatchFates, type Fate, isRefusal, resultsOf } from './batch-fates.ts';
+export type { Checkpoint, EntrySpan, Gap, Recreation } from './checkpoint.ts';
+export type { RecreationRecord } from './checkpoint-key.ts';
 export { type Clock, systemClock } from './clock.ts';
 export {
   CONTRACT_VARIABLE,

@@ -51,7 +51,7 @@ export class RedisConnection {
   }
 
   /**
-   * Sends the commands as one MULTI … EXEC.
+   * Sends the commands as one MULTI … EXEC; bulk strings of the replies come as Buffers.
    * @returns per command its reply, or the Error that Redis answered while the others ran
    * @throws the reply by which Redis refused one of them up front; then none ran
    */
@@ -59,7 +59,7 @@ export class RedisConnection {
     const client = await this.#ready();
     const multi = client.multi();
     // As one list, for an entry may have more fields than a call can have arguments.
-    for (const [command, ...args] of commands) multi.call(command, args);
+    for (const [command, ...args] of commands) multi.callBuffer(command, args);
     const replies = await this.#within(client, this.#commandTimeoutMs, 'EXEC', () => multi.exec());
     return (replies ?? []).map(([error, reply]) => error ?? reply);
   }

@@ -34,7 +34,8 @@ export function remedyFor(error: Error): string | undefined {
 }
 
 const REPLACE_CONNECTION = /^(READONLY|LOADING|MASTERDOWN|UNBLOCKED force unblock|NOAUTH)/;
-const GROUP_VANISHED = /^NOGROUP|^UNBLOCKED the stream key no longer exists/;
+const GROUP_VANISHED =
+  /^NOGROUP|^UNBLOCKED the stream key no longer exists|^ERR The XGROUP subcommand requires the key to exist/;
 
 /**
  * The error to report for what a command threw.
@@ -44,7 +45,7 @@ export function explainReply(thrown: unknown, about: string): Error {
   const cause = asError(thrown);
   if (cause.name !== 'ReplyError') return cause;
   if (GROUP_VANISHED.test(cause.message)) {
-    return new GroupVanishedError(`${about}: ${cause.message}. The group is created again from the beginning.`, {
+    return new GroupVanishedError(`${about}: ${cause.message}. The group is created again.`, {
       cause,
     });
   }

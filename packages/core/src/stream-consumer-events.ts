@@ -1,3 +1,4 @@
+import type { Recreation } from './checkpoint.ts';
 import type { EntryId } from './entry.ts';
 import type { DeadLetterVerdict } from './group.ts';
 import type { ServerCapabilities } from './server-probe.ts';
@@ -12,8 +13,12 @@ export interface StreamConsumerEvents {
   serverProbed: [{ readonly server: ServerCapabilities; readonly warnings: readonly string[] }];
   /** The group did not exist and was created. */
   groupCreated: [{ readonly startFrom: 'beginning' | 'now' }];
-  /** The group had vanished; everything that the stream still holds will be delivered again. */
-  groupRecreated: [{ readonly reason: Error }];
+  /** The group had vanished and begins again: behind its checkpoint where the stream is still the same, else at the beginning. */
+  groupRecreated: [Recreation & { readonly reason: Error }];
+  /** The group, or its stream, is behind what this process knew of it: Redis was set back, or somebody moved the group. */
+  groupSetBack: [Recreation];
+  /** A checkpoint could not be read or written: told once per reason until it can; everything else goes on. */
+  checkpointFailed: [{ readonly reason: Error }];
   /** Pending entries come again: this consumer's own after a (re)connect, or ones that another left idle. */
   takenBack: [{ readonly origin: 'own' | 'claimed'; readonly count: number; readonly suspects: readonly EntryId[] }];
   /** The timeout of `stop` passed, or the consumer had to give up: what it had in hand stays pending. */

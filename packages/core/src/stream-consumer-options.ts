@@ -32,7 +32,7 @@ export type TuningOptions = { readonly [Name in Exclude<keyof Tuning, 'mask'>]?:
 
 /** The plain options, each with its default in the schema below. */
 export interface Tuning {
-  /** Where a group begins that does not exist yet. A group that vanished always begins at the beginning. */
+  /** Where a group begins that does not exist yet. A group that vanished begins behind its checkpoint, or at the beginning. */
   readonly startFrom: 'beginning' | 'now';
   /** A batch closes on whichever comes first; bytes are of field names and values. */
   readonly batch: { readonly maxEntries: number; readonly maxBytes: number; readonly lingerMs: number };
@@ -44,6 +44,8 @@ export interface Tuning {
   readonly claim: { readonly idleMs: number; readonly renewMs: number };
   /** After `suspectAfter` hand-overs an entry is delivered alone; after `maxAlone` crashes alone it is a dead letter. */
   readonly crash: { readonly suspectAfter: number; readonly maxAlone: number };
+  /** The group's checkpoint is written every `everyMs`, beside the stream and, where one is named, to a file in `folder`. */
+  readonly checkpoint: { readonly everyMs: number; readonly folder?: string };
   /** Entries with more bytes become dead letters. */
   readonly entry: { readonly maxBytes: number };
   /** Applied in this order to every value of an entry but its `eid`, before anything else sees it. */
@@ -63,7 +65,7 @@ const positive = { type: 'integer', minimum: 1 } as const;
 const schema: JSONSchemaType<Tuning> = {
   type: 'object',
   additionalProperties: false,
-  required: ['startFrom', 'batch', 'readAhead', 'delivery', 'claim', 'crash', 'entry', 'mask'],
+  required: ['startFrom', 'batch', 'readAhead', 'delivery', 'claim', 'crash', 'checkpoint', 'entry', 'mask'],
   properties: {
     startFrom: { type: 'string', enum: ['beginning', 'now'], default: 'beginning' },
     batch: {
@@ -107,6 +109,16 @@ const schema: JSONSchemaType<Tuning> = {
       default: FROM_PROPERTIES,
       required: ['suspectAfter', 'maxAlone'],
       properties: { suspectAfter: { ...positive, default: 3 }, maxAlone: { ...positive, default: 2 } },
+    },
+    checkpoint: {
+      type: 'object',
+      additionalProperties: false,
+      default: FROM_PROPERTIES,
+      required: ['everyMs'],
+      properties: {
+        everyMs: { ...positive, minimum: 100, maximum: MAX_IDLE_MS, default: 5_000 },
+        folder: { type: 'string', minLength: 1, nullable: true },
+      },
     },
     entry: {
       type: 'object',

@@ -4,6 +4,7 @@ import { Backoff } from './backoff.ts';
 import { BatchDelivery } from './batch-delivery.ts';
 import { BatchSource, type ReadBatch } from './batch-source.ts';
 import { BatchSpans } from './batch-spans.ts';
+import { CheckpointKeeper } from './checkpoint-keeper.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { GroupIdentity } from './consumer-group.ts';
 import { type ConsumerRedis, consumerRedis } from './consumer-redis.ts';
@@ -30,6 +31,9 @@ const DEFAULT_STOP_TIMEOUT_MS = 10_000;
 /** What a timer can hold: about 24 days. */
 const MAX_STOP_TIMEOUT_MS = 2 ** 31 - 1;
 
+/** How long a drained consumer waits for its last checkpoint, which a Redis that is away does not take. */
+const LAST_CHECKPOINT_MS = 500;
+
 /** Of a stop's timeout, how much is left to a sink to heed the abort signal and to close. */
 const ABORT_SHARE = 0.1;
 
@@ -49,6 +53,7 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
   readonly #identity: GroupIdentity;
   readonly #clock: Clock;
   readonly #redis: ConsumerRedis;
+  readonly #keeper: CheckpointKeeper;
   readonly #inHand: InHand;
   readonly #trouble: RedisTrouble;
   readonly #destination: Destination<Payload>;
@@ -78,11 +83,12 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
     this.#identity = { stream, group: options.group, consumer };
     this.#clock = clock;
     this.#redis = redis ?? consumerRedis(options);
-    const { group } = this.#redis;
+    const { group, checkpoints: stores } = this.#redis;
     const inHand = new InHand(this.#tuning.readAhead, clock);
     const trouble = new RedisTrouble({ clock, report: this.#report });
     const isolation = new CrashIsolation(group, this.#tuning.crash);
     const report = this.#report;
+    const keeper = new CheckpointKeeper({ group, stores, clock, report }, this.#tuning.checkpoint);
     const decode = options.decode ?? ((entry: Entry) => entry as Payload);
     const { startFrom, mask, deadLetterQuota } = this.#tuning;
     this.contract = {
@@ -94,11 +100,12 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
     };
     const masks = mask.length > 0 ? new Masks(mask, options.maskKey) : undefined;
     const screen = new Screen(decode, options.payloadSchema, this.#tuning.entry.maxBytes, masks);
+    this.#keeper = keeper;
     this.#inHand = inHand;
     this.#trouble = trouble;
     this.#destination = new Destination(options.sink, clock, report);
     this.#settling = new Settling({ group, inHand, trouble, clock, report, deadLetterQuota }, this.#abort.signal);
-    this.#source = new BatchSource({ group, inHand, isolation, trouble, clock, report }, this.#tuning);
+    this.#source = new BatchSource({ group, keeper, inHand, isolation, trouble, clock, report }, this.#tuning);
     this.#delivery = new BatchDelivery({
       destination: this.#destination,
       screen,
@@ -194,8 +201,7 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
       try {
         const { server, warnings } = await this.#redis.probe();
         this.#report('serverProbed', { server, warnings });
-        const { startFrom } = this.#tuning;
-        if (await this.#redis.group.create(startFrom)) this.#report('groupCreated', { startFrom });
+        await this.#keeper.begin(this.#tuning.startFrom);
         this.#server = server;
         await failpoint('after-group-create');
         return this.#trouble.over('start');
@@ -214,6 +220,7 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
       this.#tuning.claim.renewMs,
       AbortSignal.any([heartbeat.signal, this.#abort.signal]),
     );
+    const keeping = this.#keeper.keep(heartbeat.signal);
     const underWay = new Set<Promise<void>>();
     try {
       for await (const batch of this.#source.batches(this.#drain.signal)) {
@@ -224,11 +231,12 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
       }
       await Promise.all(underWay);
       await this.#settling.idle();
+      await this.#within(LAST_CHECKPOINT_MS, this.#keeper.write());
     } catch (thrown) {
       this.#fail(asError(thrown));
     } finally {
       heartbeat.abort();
-      await beating;
+      await Promise.all([beating, this.#within(LAST_CHECKPOINT_MS, keeping)]);
     }
   }
 

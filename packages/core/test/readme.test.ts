@@ -18,6 +18,8 @@ const EVENTS: Record<keyof StreamConsumerEvents, true> = {
   serverProbed: true,
   groupCreated: true,
   groupRecreated: true,
+  groupSetBack: true,
+  checkpointFailed: true,
   takenBack: true,
   gaveUp: true,
   settled: true,
@@ -105,7 +107,8 @@ describeWithRedisProcess("the README's", () => {
       await gate.promise;
       return settled(batch, signal);
     };
-    const consumer = stream.consumer(sink, { redis: { url }, claim: { idleMs: 300, renewMs: 100 } });
+    const options = { claim: { idleMs: 300, renewMs: 100 }, checkpoint: { everyMs: 100 } };
+    const consumer = stream.consumer(sink, { redis: { url }, ...options });
     await consumer.start();
     await until(async () => (await consumer.status()).consumers.some(({ name }) => name === 'a'));
     await until(async () => calls(await stream.call('INFO', 'commandstats'), 'xclaim') > 1);
@@ -113,6 +116,11 @@ describeWithRedisProcess("the README's", () => {
     await until(async () => (await consumer.status()).pending === 0 && sink.confirmed.length === 29);
     expect(consumer.reported('takenBack').flatMap(({ suspects }) => suspects)).toContain(suspect);
     expect(consumer.reported('deadLettered')).toMatchObject([{ id: refused }]);
+    await until(async () => (await consumer.status()).checkpoint?.id === ids.at(-1));
+    await stream.call('XGROUP', 'DESTROY', stream.name, GROUP);
+    await until(() => consumer.reported('groupRecreated').length === 1);
+    expect(consumer.reported('groupRecreated')).toMatchObject([{ startFrom: ids.at(-1) }]);
+    expect(consumer.reported('checkpointFailed')).toEqual([]);
     expect(consumer.reported('redisUnavailable')).toEqual([]);
     expect(await denied(stream)).toEqual([expect.stringMatching(/^config/)]);
 

@@ -87,10 +87,12 @@ describe('the environment', () => {
       REDIS_PASSWORD: 'p\n',
       DISTRIBUTARY_CONSUMER: 'host-1',
       DISTRIBUTARY_CLAIM_IDLE_MS: '3000',
+      DISTRIBUTARY_CHECKPOINT_FOLDER: '/var/lib/distributary',
     };
-    const { redis, consumer, claim } = consumerFromEnvironment(environment);
+    const { redis, consumer, claim, checkpoint } = consumerFromEnvironment(environment);
     expect([redis.url, redis.username, redis.password?.reveal()]).toEqual(['redis://h', 'u', 'p']);
     expect([consumer, claim]).toEqual(['host-1', { idleMs: 3_000, renewMs: 1_000 }]);
+    expect(checkpoint).toEqual({ folder: '/var/lib/distributary' });
   });
 
   it('may be empty', () => {
