@@ -125,7 +125,7 @@ async function compare(
         await same(
           'acknowledging',
           () => model.acknowledge(GROUP, consumer, ids),
-          () => group.acknowledge(ids),
+          async () => group.acknowledge(ids, (await group.verify([])).epoch),
         );
         break;
       }
@@ -135,8 +135,11 @@ async function compare(
         );
         if (letters.length === 0) break;
         const entryOf = ({ entry }: DeadLetter) => entries.find((one) => one.entry === entry) as StreamEntry;
-        const modelled = () => model.setAside(GROUP, consumer, letters, entryOf);
-        await same('setting aside', modelled, () => group.setAside(letters));
+        const ids = letters.map(({ entry }) => entry.id);
+        const modelled = () => model.setAside(GROUP, consumer, letters, ids, entryOf);
+        await same('setting aside', modelled, async () =>
+          group.setAside(letters, { ids, epoch: (await group.verify([])).epoch }),
+        );
         break;
       }
       case 'handBack': {
@@ -246,7 +249,8 @@ async function said(run: () => Promise<unknown>): Promise<unknown> {
     if (typeof reply !== 'object' || reply === null) return reply;
     if ('lastGenerated' in reply) return { ...reply, entry: (reply as { entry?: { id: EntryId } }).entry?.id };
     if (!('entries' in reply)) return reply;
-    return { ...reply, entries: (reply.entries as { id: EntryId }[]).map(({ id }) => id) };
+    const { epoch: _, ...page } = reply as { epoch?: string; entries: unknown };
+    return { ...page, entries: (reply.entries as { id: EntryId }[]).map(({ id }) => id) };
   } catch (thrown) {
     return (thrown as Error).name;
   }

@@ -73,6 +73,13 @@ export const MUTANTS: readonly Mutant[] = [
     proof: core('checkpoint'),
   },
   {
+    name: 'acknowledges by the ID alone, to whatever server',
+    file: 'packages/core/src/consumer-group.ts',
+    from: 'return this.#commands.openGeneration !== undefined && epoch === this.#epoch;',
+    to: 'return epoch.length > 0;',
+    proof: core('failover'),
+  },
+  {
     name: 'does not renew leases',
     file: 'packages/core/src/heartbeat.ts',
     from: '  await group.touch(lease.ids);\n',

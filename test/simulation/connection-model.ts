@@ -39,6 +39,11 @@ export class ConnectionModel {
     this.#process = process;
   }
 
+  /** Of the connection that is open. */
+  get openGeneration(): number | undefined {
+    return this.#open ? this.#generation : undefined;
+  }
+
   connect(): Promise<number> {
     if (this.#process.mayCrash('connecting')) return NEVER;
     if (this.#open) return Promise.resolve(this.#generation);

@@ -1,4 +1,4 @@
-import type { EntryId, GroupStatus, ServerProbe } from '@distributary/core';
+import type { Entry, EntryId, GroupStatus, ServerProbe } from '@distributary/core';
 import { CheckpointFileModel } from './checkpoint-file-model.ts';
 import { ConnectionModel, refusal } from './connection-model.ts';
 import type {
@@ -7,8 +7,10 @@ import type {
   DeadLetter,
   Group,
   HandedBack,
+  InEpoch,
   OwnPage,
   Page,
+  SameEntries,
   Survey,
   UnreadLoss,
 } from './core-ports.ts';
@@ -23,6 +25,7 @@ export class GroupModel implements Group, ConsumerRedis {
   readonly #process: Process;
   readonly #reader: ConnectionModel;
   readonly #commands: ConnectionModel;
+  #creations = 0;
 
   constructor(world: World, process: Process) {
     this.#world = world;
@@ -67,13 +70,29 @@ export class GroupModel implements Group, ConsumerRedis {
     return Promise.reject(new Error('Nobody asks for the status in a simulation.'));
   }
 
-  connect(): Promise<number> {
-    return this.#reader.connect();
+  async connect(): Promise<number> {
+    const generation = await this.#reader.connect();
+    await this.#commands.connect();
+    return generation;
+  }
+
+  isCurrent(epoch: string): boolean {
+    return this.#commands.openGeneration !== undefined && epoch === this.#epoch;
+  }
+
+  async verify(entries: readonly Entry[]): Promise<SameEntries> {
+    await this.#commands.connect();
+    const epoch = this.#epoch;
+    const ids = await this.#commands.call('EXEC (verify)', () =>
+      entries.filter((entry) => this.#world.redis.means(entry)).map(({ id }) => id),
+    );
+    return { ids, epoch };
   }
 
   create(startFrom: 'beginning' | 'now'): Promise<boolean> {
     const { redis } = this.#world;
     const { group } = this.#process.seat;
+    this.#creations++;
     return this.#commands.call('XGROUP CREATE', () => {
       if (redis.hasGroup(group)) return false;
       this.#refuseWhenFull('XGROUP');
@@ -100,26 +119,29 @@ export class GroupModel implements Group, ConsumerRedis {
     });
   }
 
-  readNew(count: number, blockMs?: number): Promise<Page> {
+  readNew(count: number, blockMs?: number): Promise<InEpoch<Page>> {
     const { redis } = this.#world;
     const { group } = this.#process.seat;
     const consumer = this.#process.name;
     const run = () => redis.readNew(group, consumer, count);
-    if (blockMs === undefined) return this.#reader.call('XREADGROUP', run);
-    return this.#reader.callBlocking('XREADGROUP', run, blockMs, { group, consumer, count });
+    const read = () =>
+      blockMs === undefined
+        ? this.#reader.call('XREADGROUP', run)
+        : this.#reader.callBlocking('XREADGROUP', run, blockMs, { group, consumer, count });
+    return this.#inEpoch(read);
   }
 
-  readOwn(after: EntryId, count: number): Promise<OwnPage> {
+  readOwn(after: EntryId, count: number): Promise<InEpoch<OwnPage>> {
     const { group } = this.#process.seat;
-    return this.#reader.call('XREADGROUP (own)', () =>
-      this.#world.redis.readOwn(group, this.#process.name, after, count),
-    );
+    const run = () => this.#world.redis.readOwn(group, this.#process.name, after, count);
+    return this.#inEpoch(() => this.#reader.call('XREADGROUP (own)', run));
   }
 
-  claimIdle(cursor: EntryId, idleMs: number, count: number): Promise<ClaimedPage> {
+  claimIdle(cursor: EntryId, idleMs: number, count: number): Promise<InEpoch<ClaimedPage>> {
     const { group } = this.#process.seat;
     const { name } = this.#process;
-    return this.#reader.call('XAUTOCLAIM', () => this.#world.redis.claimIdle(group, name, cursor, idleMs, count));
+    const run = () => this.#world.redis.claimIdle(group, name, cursor, idleMs, count);
+    return this.#inEpoch(() => this.#reader.call('XAUTOCLAIM', run));
   }
 
   deliveryCounts(ids: readonly EntryId[]): Promise<ReadonlyMap<EntryId, number>> {
@@ -132,17 +154,19 @@ export class GroupModel implements Group, ConsumerRedis {
     return this.#commands.call('XCLAIM', () => this.#world.redis.touch(group, this.#process.name, ids));
   }
 
-  acknowledge(ids: readonly EntryId[]): Promise<number> {
+  async acknowledge(ids: readonly EntryId[], epoch: string): Promise<number | undefined> {
     const { group } = this.#process.seat;
+    if (!this.isCurrent(epoch)) return undefined;
     return this.#commands.call('XACK', () => this.#world.redis.acknowledge(group, this.#process.name, ids));
   }
 
-  setAside(letters: readonly DeadLetter[]): Promise<number> {
+  async setAside(letters: readonly DeadLetter[], { ids, epoch }: SameEntries): Promise<number | undefined> {
     const { redis, entries } = this.#world;
     const { group } = this.#process.seat;
+    if (!this.isCurrent(epoch)) return undefined;
     return this.#commands.call('EXEC', () => {
       this.#refuseWhenFull('EXEC');
-      return redis.setAside(group, this.#process.name, letters, ({ entry }) => entries.of(entry));
+      return redis.setAside(group, this.#process.name, letters, ids, ({ entry }) => entries.of(entry));
     });
   }
 
@@ -172,6 +196,17 @@ export class GroupModel implements Group, ConsumerRedis {
 
   leave(): Promise<boolean> {
     return this.#commands.call('EVAL', () => this.#world.redis.leave(this.#process.seat.group, this.#process.name));
+  }
+
+  get #epoch(): string {
+    return `${this.#commands.openGeneration}/${this.#creations}`;
+  }
+
+  /** There is one server, so what a connection reads is of the epoch in which it was asked for. */
+  async #inEpoch<Read extends object>(read: () => Promise<Read>): Promise<InEpoch<Read>> {
+    const known = this.#reader.openGeneration !== undefined && this.#commands.openGeneration !== undefined;
+    const epoch = known ? this.#epoch : 'unknown';
+    return { ...(await read()), epoch };
   }
 
   #save(run: () => void): Promise<void> {

@@ -32,7 +32,8 @@ export class Oracle implements RedisWitness {
   readonly #groups = new Map<string, GroupRecord>();
   readonly #processes = new Map<Process, ProcessAccount>();
   readonly #byName = new Map<string, Process>();
-  readonly #ids = new Map<EntryId, StreamEntry>();
+  /** A server that lost some of its stream gives the same IDs again. */
+  readonly #ids = new Map<EntryId, StreamEntry[]>();
   violation: string | undefined;
   deliveries = 0;
   crashes = 0;
@@ -75,7 +76,7 @@ export class Oracle implements RedisWitness {
   }
 
   added(entry: StreamEntry): void {
-    this.#ids.set(entry.entry.id, entry);
+    this.#ids.set(entry.entry.id, [...this.#named(entry.entry.id), entry]);
   }
 
   began(process: Process): void {
@@ -267,15 +268,14 @@ export class Oracle implements RedisWitness {
     this.reportedLost += amount;
     if (ids.length === 0) this.#processes.get(process)?.reportsLostUnread(amount);
     if (faults.has(...VANISHING)) {
-      for (const id of ids) record.lost.add((this.#ids.get(id) as StreamEntry).event);
+      for (const entry of ids.flatMap((id) => this.#named(id))) if (!redis.holds(entry)) record.lost.add(entry.event);
       return;
     }
     if (ids.length === 0) {
       const most = redis.trimmedUnread(group).size;
       if (amount > most) this.violated(`${process.name} reports ${amount} lost unread, and ${most} were`);
     }
-    for (const id of ids) {
-      const entry = this.#ids.get(id) as StreamEntry;
+    for (const entry of ids.flatMap((id) => this.#named(id))) {
       if (redis.holds(entry)) this.violated(`${process.name} reports event ${entry.event} lost, which is there`);
       record.lost.add(entry.event);
     }
@@ -292,9 +292,9 @@ export class Oracle implements RedisWitness {
   deadLettered(process: Process, id: EntryId): void {
     const { redis, faults } = this.#world();
     if (faults.has(...VANISHING, ...UNANSWERED)) return;
-    const entry = this.#ids.get(id) as StreamEntry;
-    if (!redis.deadLetters(process.seat.group).includes(entry)) {
-      this.violated(`${process.name} reports a dead letter of event ${entry.event} that is not there`);
+    const letters = redis.deadLetters(process.seat.group);
+    if (!this.#named(id).some((entry) => letters.includes(entry))) {
+      this.violated(`${process.name} reports a dead letter of ${id} that is not there`);
     }
   }
 
@@ -346,6 +346,10 @@ export class Oracle implements RedisWitness {
     if (clearing === undefined) return false;
     const unknown = scenario.twins || faults.has(...CONNECTION_FAULTS);
     return unknown || clearing.ending === 'crashed' || clearing.ending === 'gaveUp';
+  }
+
+  #named(id: EntryId): readonly StreamEntry[] {
+    return this.#ids.get(id) ?? [];
   }
 
   #holds(process: Process, id: EntryId): boolean {

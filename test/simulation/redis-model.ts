@@ -1,4 +1,4 @@
-import { type EntryId, GroupVanishedError } from '@distributary/core';
+import { type Entry, type EntryId, GroupVanishedError } from '@distributary/core';
 import type {
   Checkpoint,
   ClaimedPage,
@@ -44,6 +44,8 @@ interface ServerState {
   alone: Map<string, Map<EntryId, number>>;
   checkpoints: Map<string, Checkpoint>;
 }
+
+const STREAMS_APART_MS = 1_000;
 
 /** A blocked read. */
 export interface Waiter {
@@ -97,6 +99,11 @@ export class RedisModel {
   epoch = 0;
   /** No connection can be made. */
   away = false;
+  /**
+   * Where the server's clock stands still, if it does: what is added after some of the stream was lost then gets the IDs
+   * of what was lost.
+   */
+  clockAt: number | undefined;
   /** Commands that need memory are refused. */
   full = false;
 
@@ -114,7 +121,7 @@ export class RedisModel {
   /** @param added told before anybody can read the entry */
   add(event: number, kind: EntryKind, added: (entry: StreamEntry) => void): StreamEntry {
     const state = this.#state;
-    const entry = streamEntry(event, kind, Math.max(state.lastOrder + 1, firstOrderAt(this.#now())));
+    const entry = streamEntry(event, kind, Math.max(state.lastOrder + 1, firstOrderAt(this.clockAt ?? this.#now())));
     state.exists = true;
     state.entries.push(entry);
     state.lastOrder = entry.order;
@@ -159,6 +166,14 @@ export class RedisModel {
     group.lastOrder = orderOf(lastDelivered);
     group.read = null;
     this.#witness.moved(name, entries.slice(0, firstAfter(entries, group.lastOrder)));
+  }
+
+  /** Whether the entry's ID means this entry and no other. */
+  means(entry: Entry): boolean {
+    const { entries, lastOrder } = this.#state;
+    const order = orderOf(entry.id);
+    const held = entries[firstAfter(entries, order - 1)];
+    return held?.order === order ? held.entry === entry : order <= lastOrder;
   }
 
   checkpoint(name: string): Checkpoint | undefined {
@@ -279,17 +294,14 @@ export class RedisModel {
     name: string,
     consumer: string,
     letters: readonly DeadLetter[],
+    ids: readonly EntryId[],
     entryOf: (letter: DeadLetter) => StreamEntry,
   ): number {
     const stored = letters.map(entryOf);
     for (const [i, letter] of letters.entries()) this.#witness.setAside(name, letter, stored[i] as StreamEntry);
     this.#state.deadLetters.set(name, [...this.deadLetters(name), ...stored]);
     for (const { verdict, entry } of letters) if (verdict === 'crashed') this.#notes(name).delete(entry.id);
-    return this.acknowledge(
-      name,
-      consumer,
-      letters.map((letter) => letter.entry.id),
-    );
+    return this.acknowledge(name, consumer, ids);
   }
 
   /** What XPENDING lists of one consumer's. */
@@ -370,6 +382,8 @@ export class RedisModel {
     for (const [name, group] of state.groups) this.#excuseGone(name, group);
     this.#witness.excused(undefined, eventsOf(state.entries));
     Object.assign(state, { entries: [], exists: false, lastOrder: 0, added: 0, groups: new Map() });
+    // The next stream begins before this one did, and shares no ID with it.
+    if (this.clockAt !== undefined) this.clockAt -= STREAMS_APART_MS;
     this.#refuse(() => true);
   }
 

@@ -68,6 +68,7 @@ class Simulation {
       entries: new KnownEntries(),
       files: new Map(),
     };
+    if (scenario.clockStands) this.#world.redis.clockAt = clock.now;
     const destinations = new Map(scenario.groups.map((group) => [group, new DestinationModel()]));
     for (const [group, destination] of destinations) oracle.watch(group, destination);
     this.#seats = scenario.seats.map((plan) => {

@@ -36,6 +36,8 @@ export interface Scenario {
     readonly delivery: { readonly concurrency: number };
     readonly crash: { readonly maxAlone: number };
   };
+  /** The server's clock stands still. */
+  readonly clockStands: boolean;
   readonly commandTimeoutMs: number;
   /** Each group's checkpoint is kept outside of Redis, too. */
   readonly checkpointFile: boolean;
@@ -94,6 +96,7 @@ export function planScenario(random: Random): Scenario {
     seats,
     twins,
     tuning: planTuning(random),
+    clockStands: random.chance(0.3),
     commandTimeoutMs: random.pick([100, 300, 800]),
     checkpointFile: random.chance(0.5),
     faults: planFaults(random, theatre),
@@ -113,7 +116,7 @@ function planTuning(random: Random): Scenario['tuning'] {
     delivery: { concurrency: random.pick([1, 1, 2, 3]) },
     claim: { idleMs, renewMs: Math.floor(idleMs / random.pick([2, 3, 4])) },
     crash: { suspectAfter: random.between(1, 3), maxAlone: random.between(1, 3) },
-    checkpoint: { everyMs: random.pick([100, 300, 1_000]) },
+    checkpoint: { everyMs: random.pick([200, 600, 2_000]) },
     entry: { maxBytes: MAX_ENTRY_BYTES },
   };
 }

@@ -111,7 +111,7 @@ export class BatchDelivery<Payload> {
     const { settling, inHand } = this.#ports;
     const { delivered, retried, rejected } = settlement;
     if (delivered.length === batch.length) {
-      settling.acknowledge(lease, delivered);
+      settling.acknowledge(lease);
       return undefined;
     }
     const confirmed = new Set(delivered);
@@ -120,7 +120,7 @@ export class BatchDelivery<Payload> {
       entriesOf(rejected.map(({ item }) => item)),
       entriesOf(retried.map(({ item }) => item)),
     ]) as [Lease, Lease, Lease];
-    if (delivered.length > 0) settling.acknowledge(done, delivered);
+    if (delivered.length > 0) settling.acknowledge(done);
     if (rejected.length > 0) settling.setAside(dead, lettersOf(rejected, attempts));
     return retried.length > 0 ? again : undefined;
   }

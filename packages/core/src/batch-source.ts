@@ -36,6 +36,10 @@ export interface ReadBatch {
   readonly alone: boolean;
 }
 
+type Entries = Pick<Page, 'entries' | 'epoch'>;
+
+type InHandById = ReturnType<InHand['entries']>;
+
 export interface BatchSourceOptions {
   readonly batch: { readonly maxEntries: number; readonly maxBytes: number; readonly lingerMs: number };
   readonly claim: { readonly idleMs: number };
@@ -122,7 +126,7 @@ export class BatchSource {
   }
 
   async #own(after: EntryId): Promise<readonly ReadBatch[]> {
-    const inHand = this.#inHand.ids();
+    const inHand = this.#inHand.entries();
     const page = await this.#group.readOwn(after, this.#count());
     if (page.entries.length > 0) await failpoint('after-own-read');
     this.#ownAfter = page.last;
@@ -131,7 +135,7 @@ export class BatchSource {
 
   async #claimed(): Promise<readonly ReadBatch[]> {
     const { idleMs } = this.#options.claim;
-    const inHand = this.#inHand.ids();
+    const inHand = this.#inHand.entries();
     if (this.#claimCursor === START) this.#sweepBeganAt = this.#clock.now();
     const page = await this.#group.claimIdle(this.#claimCursor, idleMs, Math.min(CLAIM_COUNT, this.#count()));
     if (page.entries.length > 0) await failpoint('after-claim');
@@ -153,47 +157,58 @@ export class BatchSource {
    * Entries that were handed out before: suspects become batches of their own, and those in hand are left out.
    * @param inHand as it was when the page was asked for: what has been acknowledged since may still be in the page
    */
-  async #again(page: Page, origin: 'own' | 'claimed', inHand: ReadonlySet<EntryId>): Promise<readonly ReadBatch[]> {
+  async #again(page: Page, origin: 'own' | 'claimed', inHand: InHandById): Promise<readonly ReadBatch[]> {
     // What is in hand is not lost: its fields were read before the stream was trimmed.
     const lost = page.lost.filter((id) => !inHand.has(id));
-    if (lost.length > 0) await this.#losses.clear(lost);
-    const back = page.entries.filter((entry) => !inHand.has(entry.id));
+    if (lost.length > 0 && !(await this.#losses.clear(lost, page.epoch))) this.#ownAfter = START;
+    const back = page.entries.filter((entry) => !inHand.get(entry.id)?.some((known) => known.equals(entry)));
     if (back.length === 0) return [];
     const { usual, suspects } = await this.#isolation.sort(back);
     this.#report('takenBack', { origin, count: back.length, suspects: suspects.map((entry) => entry.id) });
-    return [...this.#cut(usual), ...suspects.map((entry) => this.#batch([entry], entry.byteLength, true))];
+    const { epoch } = page;
+    const alone = suspects.map((entry) => this.#batch({ entries: [entry], epoch }, entry.byteLength, true));
+    return [...this.#cut({ entries: usual, epoch }), ...alone];
   }
 
   async #new(drain: AbortSignal): Promise<readonly ReadBatch[]> {
     await this.#losses.look();
     const count = this.#count();
     const sweeping = this.#claimCursor !== START;
-    const { entries } = await this.#group.readNew(count, sweeping ? undefined : BLOCK_MS);
-    if (entries.length > 0) await failpoint('after-read');
+    const page = await this.#group.readNew(count, sweeping ? undefined : BLOCK_MS);
+    const { length } = page.entries;
+    if (length > 0) await failpoint('after-read');
     const since = this.#clock.now();
-    if (entries.length === 0 || entries.length >= count) return this.#cut(entries, since);
-    return this.#cut(await this.#gather(entries, since, drain), since);
+    if (length === 0 || length >= count) return this.#cut(page, since);
+    return this.#cut(await this.#gather(page, since, drain), since);
   }
 
   /** Waits for more of a batch that has some entries: until it is full or was begun `lingerMs` ago. */
-  async #gather(some: readonly Entry[], since: number, drain: AbortSignal): Promise<readonly Entry[]> {
+  async #gather(some: Entries, since: number, drain: AbortSignal): Promise<Entries> {
     const closesAt = since + this.#options.batch.lingerMs;
-    let entries = some;
+    const { epoch } = some;
+    let { entries } = some;
     for (;;) {
       const leftMs = closesAt - this.#clock.now();
       const count = this.#countBeside(entries);
-      if (leftMs <= 0 || count === 0) return entries;
+      if (leftMs <= 0 || count === 0) return { entries, epoch };
       await this.#clock.sleep(Math.min(leftMs, LINGER_STEP_MS), drain);
-      if (drain.aborted) return entries;
+      if (drain.aborted) return { entries, epoch };
       try {
         const more = await this.#group.readNew(count);
+        if (more.epoch !== epoch && more.entries.length > 0) {
+          // They are pending now, and are read again as what they are: maybe other entries with the IDs of these.
+          this.#ownAfter = START;
+          return { entries, epoch };
+        }
         // A group that another consumer created anew meanwhile begins again.
         const known = new Set(entries.map((entry) => entry.id));
-        entries = [...entries, ...more.entries.filter((entry) => !known.has(entry.id))];
+        const fresh = more.entries.filter((entry) => !known.has(entry.id));
+        if (fresh.length < more.entries.length) this.#ownAfter = START;
+        entries = [...entries, ...fresh];
       } catch {
         // The next read meets the same trouble and reports it; the reply that was lost may have held entries.
         this.#ownAfter = START;
-        return entries;
+        return { entries, epoch };
       }
     }
   }
@@ -218,29 +233,31 @@ export class BatchSource {
     return { entries: Math.min(maxEntries, room.entries), bytes: Math.min(maxBytes, room.bytes) };
   }
 
-  #cut(entries: readonly Entry[], since?: number): ReadBatch[] {
+  #cut({ entries, epoch }: Entries, since?: number): ReadBatch[] {
     if (entries.length === 0) return [];
     const byteLength = this.#size.learn(entries);
     const { maxEntries, maxBytes } = this.#options.batch;
-    if (byteLength <= maxBytes && entries.length <= maxEntries) return [this.#batch(entries, byteLength, false, since)];
+    if (byteLength <= maxBytes && entries.length <= maxEntries) {
+      return [this.#batch({ entries, epoch }, byteLength, false, since)];
+    }
     const batches: ReadBatch[] = [];
     let some: Entry[] = [];
     let bytes = 0;
     for (const entry of entries) {
       const more = entry.byteLength;
       if (some.length > 0 && (bytes + more > maxBytes || some.length >= maxEntries)) {
-        batches.push(this.#batch(some, bytes, false, since));
+        batches.push(this.#batch({ entries: some, epoch }, bytes, false, since));
         some = [];
         bytes = 0;
       }
       some.push(entry);
       bytes += more;
     }
-    return [...batches, this.#batch(some, bytes, false, since)];
+    return [...batches, this.#batch({ entries: some, epoch }, bytes, false, since)];
   }
 
-  #batch(entries: readonly Entry[], byteLength: number, alone: boolean, since?: number): ReadBatch {
-    return { lease: this.#inHand.take(entries, byteLength, since), alone };
+  #batch({ entries, epoch }: Entries, byteLength: number, alone: boolean, since?: number): ReadBatch {
+    return { lease: this.#inHand.take(entries, byteLength, epoch, since), alone };
   }
 
   async #recover(error: Error, drain: AbortSignal): Promise<void> {

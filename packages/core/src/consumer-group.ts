@@ -2,14 +2,26 @@ import { removeConsumer } from './consumer-removal.ts';
 import { deadLetterFields } from './dead-letters.ts';
 import { Entry, type EntryId } from './entry.ts';
 import { asError, DeadLetterQuotaError, GroupVanishedError, RedisUnavailableError } from './errors.ts';
-import type { ClaimedPage, DeadLetter, Group, HandedBack, OwnPage, Page, Survey, UnreadLoss } from './group.ts';
+import type {
+  ClaimedPage,
+  DeadLetter,
+  Epoch,
+  Group,
+  HandedBack,
+  OwnPage,
+  Page,
+  SameEntries,
+  Survey,
+  UnreadLoss,
+} from './group.ts';
 import { unreadLoss } from './group-status.ts';
 import { surveyGroup } from './group-survey.ts';
 import { handBack, MAX_IDS_PER_COMMAND, type PendingRow } from './hand-back.ts';
 import { groupKey } from './keys.ts';
 import type { RedisArgument, RedisConnection } from './redis-connection.ts';
 import { explainReply, isReply, needsNewConnection } from './redis-reply.ts';
-import type { ServerCapabilities } from './server-probe.ts';
+import { sameEntries } from './same-entries.ts';
+import { type ServerCapabilities, serverOf } from './server-probe.ts';
 
 /** Who reads what. */
 export interface GroupIdentity {
@@ -31,6 +43,9 @@ export class ConsumerGroup implements Group {
   readonly #commands: RedisConnection;
   readonly #readCommand: readonly string[];
   readonly #acknowledgedUnstored = new Set<EntryId>();
+  /** The connections that are known to lead to the same server. */
+  #paired: Pair = { reader: undefined, commands: undefined };
+  #creations = 0;
 
   constructor(identity: GroupIdentity, connections: { reader: RedisConnection; commands: RedisConnection }) {
     this.#identity = identity;
@@ -39,12 +54,33 @@ export class ConsumerGroup implements Group {
     this.#readCommand = ['GROUP', identity.group, identity.consumer];
   }
 
-  connect(): Promise<number> {
-    return this.#reader.connect();
+  async connect(): Promise<number> {
+    const reader = await this.#reader.connect();
+    const commands = await this.#commands.connect();
+    if (reader !== this.#paired.reader || commands !== this.#paired.commands) await this.#pair({ reader, commands });
+    return reader;
+  }
+
+  isCurrent(epoch: Epoch): boolean {
+    return this.#commands.openGeneration !== undefined && epoch === this.#epoch;
+  }
+
+  async verify(entries: readonly Entry[]): Promise<SameEntries> {
+    await this.#commands.connect();
+    const epoch = this.#epoch;
+    try {
+      const ids: EntryId[] = [];
+      for (const some of chunks(entries)) ids.push(...(await sameEntries(this.#commands, this.#identity.stream, some)));
+      return { ids, epoch };
+    } catch (thrown) {
+      throw this.#explain(this.#commands, 'looking whether entries are still the same', thrown);
+    }
   }
 
   async create(startFrom: 'beginning' | 'now'): Promise<boolean> {
     const { stream, group } = this.#identity;
+    // Whatever made this necessary may have taken the stream along.
+    this.#creations++;
     const from = startFrom === 'now' ? '$' : '0';
     try {
       await this.#commands.call('XGROUP', 'CREATE', stream, group, from, 'MKSTREAM');
@@ -83,26 +119,29 @@ export class ConsumerGroup implements Group {
   async readNew(count: number, blockMs?: number): Promise<Page> {
     const block = blockMs === undefined ? [] : ['BLOCK', blockMs];
     const args = [...this.#readCommand, 'COUNT', count, ...block, 'STREAMS', this.#identity.stream, '>'];
+    const epoch = this.#readEpoch;
     const reply = await this.#read('XREADGROUP', args, blockMs ?? 0);
-    return pageOf(entriesOfStream(reply));
+    return pageOf(entriesOfStream(reply), epoch);
   }
 
   async readOwn(after: EntryId, count: number): Promise<OwnPage> {
     const args = [...this.#readCommand, 'COUNT', count, 'STREAMS', this.#identity.stream, after];
+    const epoch = this.#readEpoch;
     const entries = entriesOfStream(await this.#read('XREADGROUP', args, 0));
-    return { ...pageOf(entries), last: entries.at(-1)?.[0].toString('latin1') as EntryId | undefined };
+    return { ...pageOf(entries, epoch), last: entries.at(-1)?.[0].toString('latin1') as EntryId | undefined };
   }
 
   async claimIdle(cursor: EntryId, idleMs: number, count: number): Promise<ClaimedPage> {
     const { stream, group, consumer } = this.#identity;
+    const epoch = this.#readEpoch;
     const reply = await this.#read('XAUTOCLAIM', [stream, group, consumer, idleMs, cursor, 'COUNT', count], 0);
     // The third element came with Redis 7.0; before that a trimmed entry is a null among the entries.
     const [next, replied, deleted = []] = reply as [Buffer, (RawEntry | null)[], Buffer[]?];
     const present = replied.filter((entry) => entry !== null);
-    const page = pageOf(present);
+    const page = pageOf(present, epoch);
     const lost = [...page.lost, ...deleted.map((id) => id.toString('latin1') as EntryId)];
     const unnamedLost = present.length < replied.length;
-    return { entries: page.entries, lost, unnamedLost, cursor: next.toString('latin1') as EntryId };
+    return { entries: page.entries, epoch, lost, unnamedLost, cursor: next.toString('latin1') as EntryId };
   }
 
   async deliveryCounts(ids: readonly EntryId[]): Promise<ReadonlyMap<EntryId, number>> {
@@ -131,45 +170,52 @@ export class ConsumerGroup implements Group {
     }
   }
 
-  async acknowledge(ids: readonly EntryId[]): Promise<number> {
+  async acknowledge(ids: readonly EntryId[], epoch: Epoch): Promise<number | undefined> {
     const { stream, group } = this.#identity;
     let acknowledged = 0;
-    for (const some of chunks(ids)) acknowledged += Number(await this.#command('XACK', stream, group, ...some));
+    for (const some of chunks(ids)) {
+      if (!this.isCurrent(epoch)) return undefined;
+      acknowledged += Number(await this.#command('XACK', stream, group, ...some));
+    }
     return acknowledged;
   }
 
-  async setAside(letters: readonly DeadLetter[], quota: number = Infinity): Promise<number> {
+  async setAside(
+    letters: readonly DeadLetter[],
+    { ids, epoch }: SameEntries,
+    quota: number = Infinity,
+  ): Promise<number | undefined> {
     const { stream, group } = this.#identity;
     const key = groupKey(stream, group, 'dead-letters');
-    const ids = letters.map((letter) => letter.entry.id);
     const crashed = letters.filter((letter) => letter.verdict === 'crashed').map((letter) => letter.entry.id);
     const commands: [string, ...RedisArgument[]][] = [
       ...letters.map((letter): [string, ...RedisArgument[]] => {
         return ['XADD', key, '*', ...deadLetterFields(letter, this.#identity)];
       }),
-      ['XACK', stream, group, ...ids],
+      ...(ids.length > 0 ? [['XACK', stream, group, ...ids] as [string, ...RedisArgument[]]] : []),
     ];
     if (crashed.length > 0) commands.push(['HDEL', this.#aloneKey, ...crashed]);
     await this.#restore();
     // EXEC goes on behind a command that fails, so a key of another type must be found out before the XACK is queued.
     const stored = Number(await this.#command('XLEN', key));
     if (stored >= quota) throw quotaUsedUp(this.#identity, stored, quota);
+    if (!this.isCurrent(epoch)) return undefined;
     let replies: unknown[];
     try {
       replies = await this.#commands.transaction(commands);
     } catch (thrown) {
       throw this.#explain(this.#commands, `storing ${letters.length} dead letters in ${key}`, thrown);
     }
-    const failed = ids.filter((_, i) => replies[i] instanceof Error);
+    const failed = letters.filter((_, i) => replies[i] instanceof Error).map((letter) => letter.entry.id);
     if (failed.length > 0) {
-      for (const id of failed) this.#acknowledgedUnstored.add(id);
+      for (const id of failed) if (ids.includes(id)) this.#acknowledgedUnstored.add(id);
       await this.#restore();
       const reason = replies.find((reply) => reply instanceof Error);
       const said = this.#explain(this.#commands, `storing a dead letter in ${key} (its entry stays pending)`, reason);
       // Without the reply as its cause, for the other dead letters are stored.
       throw new RedisUnavailableError(said.message);
     }
-    return Number(replies[letters.length]);
+    return ids.length > 0 ? Number(replies[letters.length]) : 0;
   }
 
   async timesAlone(id: EntryId): Promise<number> {
@@ -198,6 +244,29 @@ export class ConsumerGroup implements Group {
     } catch (thrown) {
       throw this.#explain(this.#commands, 'removing the consumer', thrown);
     }
+  }
+
+  get #epoch(): Epoch {
+    return `${this.#commands.openGeneration}/${this.#creations}`;
+  }
+
+  /** The epoch of what is read now: known only while both connections are known to lead to the same server. */
+  get #readEpoch(): Epoch {
+    const { reader, commands } = this.#paired;
+    const known = reader === this.#reader.openGeneration && commands === this.#commands.openGeneration;
+    return known ? this.#epoch : 'unknown';
+  }
+
+  /** In a failover one connection may lead to the old server yet, and what it reads would be acknowledged to the new one. */
+  async #pair(pair: Pair): Promise<void> {
+    const [reader, commands] = await Promise.all([this.#reader, this.#commands].map(serverOf));
+    if (reader !== commands) {
+      for (const connection of [this.#reader, this.#commands]) connection.replace();
+      throw new RedisUnavailableError(
+        `Reading leads to Redis ${reader} and acknowledging to ${commands}: a failover is under way. Both are connected anew.`,
+      );
+    }
+    this.#paired = pair;
   }
 
   async #exists(): Promise<boolean> {
@@ -263,7 +332,13 @@ function entriesOfStream(reply: unknown): RawEntry[] {
   return (reply as [stream: Buffer, entries: RawEntry[]][] | null)?.[0]?.[1] ?? [];
 }
 
-function pageOf(raw: readonly RawEntry[]): Page {
+/** The connections to one server; undefined before there is any. */
+interface Pair {
+  readonly reader: number | undefined;
+  readonly commands: number | undefined;
+}
+
+function pageOf(raw: readonly RawEntry[], epoch: Epoch): Page {
   const entries: Entry[] = [];
   const lost: EntryId[] = [];
   for (const [idBytes, parts] of raw) {
@@ -271,7 +346,7 @@ function pageOf(raw: readonly RawEntry[]): Page {
     if (parts === null) lost.push(id);
     else entries.push(new Entry(id, parts.map(withoutPool)));
   }
-  return { entries, lost };
+  return { entries, epoch, lost };
 }
 
 /** A copy of what would keep the parser's memory for as long as it is in hand itself. */
@@ -279,9 +354,9 @@ function withoutPool(part: Buffer): Buffer {
   return part.length > JOINED_BYTES ? Buffer.from(part) : part;
 }
 
-function chunks(ids: readonly EntryId[]): (readonly EntryId[])[] {
-  if (ids.length <= MAX_IDS_PER_COMMAND) return ids.length === 0 ? [] : [ids];
-  const parts: EntryId[][] = [];
-  for (let i = 0; i < ids.length; i += MAX_IDS_PER_COMMAND) parts.push(ids.slice(i, i + MAX_IDS_PER_COMMAND));
+function chunks<Item>(items: readonly Item[]): (readonly Item[])[] {
+  if (items.length <= MAX_IDS_PER_COMMAND) return items.length === 0 ? [] : [items];
+  const parts: Item[][] = [];
+  for (let i = 0; i < items.length; i += MAX_IDS_PER_COMMAND) parts.push(items.slice(i, i + MAX_IDS_PER_COMMAND));
   return parts;
 }

@@ -55,6 +55,13 @@ export class Entry {
     return total;
   }
 
+  /** Whether the other one has the same ID and, byte for byte, the same fields: an ID alone may be given twice. */
+  equals(other: Entry): boolean {
+    const parts = other.#parts;
+    if (this.id !== other.id || this.#parts.length !== parts.length) return false;
+    return this.#parts.every((part, i) => part.equals(parts[i] as Buffer));
+  }
+
   /** When Redis stored the entry, in milliseconds since 1970: the first half of its ID. */
   get timestamp(): number {
     return Number.parseInt(this.id, 10);

@@ -1,9 +1,21 @@
 import type { Entry, EntryId } from './entry.ts';
 import type { ServerCapabilities } from './server-probe.ts';
 
+/**
+ * What is known of the server that entries came from. While an epoch is current, their IDs mean the same entries; after a failover, or in a stream that was deleted and added to again, Redis may give an ID to another entry.
+ */
+export type Epoch = string;
+
+/** IDs that mean the entries that one takes them for, and when they did. */
+export interface SameEntries {
+  readonly ids: readonly EntryId[];
+  readonly epoch: Epoch;
+}
+
 /** Entries as one command of Redis returned them. */
 export interface Page {
   readonly entries: readonly Entry[];
+  readonly epoch: Epoch;
   /** Pending entries that were trimmed from the stream before this group had them. */
   readonly lost: readonly EntryId[];
 }
@@ -78,6 +90,10 @@ export interface Group {
   moveTo(lastDelivered: EntryId): Promise<void>;
   /** Entries trimmed before the group read them; undefined while Redis cannot tell. */
   unreadLoss(): Promise<UnreadLoss | undefined>;
+  /** Whether IDs still mean the entries that they meant then, and a command that is sent at once goes to the same server. */
+  isCurrent(epoch: Epoch): boolean;
+  /** Which of these entries their IDs still mean, or would if they had not been trimmed. */
+  verify(entries: readonly Entry[]): Promise<SameEntries>;
   /** Entries never delivered to this group; waits up to `blockMs` for the first, not at all without it. */
   readNew(count: number, blockMs?: number): Promise<Page>;
   /** This consumer's own pending entries after the given ID. */
@@ -88,15 +104,16 @@ export interface Group {
   deliveryCounts(ids: readonly EntryId[]): Promise<ReadonlyMap<EntryId, number>>;
   /** Resets the idle time of pending entries without counting a delivery. */
   touch(ids: readonly EntryId[]): Promise<void>;
-  /** @returns how many were pending until now */
-  acknowledge(ids: readonly EntryId[]): Promise<number>;
+  /** @returns how many were pending until now; undefined, and none of them acknowledged, in another epoch */
+  acknowledge(ids: readonly EntryId[], epoch: Epoch): Promise<number | undefined>;
   /**
-   * Stores the dead letters and acknowledges their entries, both or neither. @returns how many were pending until now
+   * Stores the dead letters and acknowledges the entries with these IDs, both or neither.
+   * @returns how many were pending until now; undefined, and nothing done, in another epoch
    * @param quota as many dead letters the group may have before none is added
    * @throws RedisUnavailableError; its cause is Redis's own reply only when nothing was stored
    * @throws DeadLetterQuotaError when the quota is used up; nothing was stored
    */
-  setAside(letters: readonly DeadLetter[], quota?: number): Promise<number>;
+  setAside(letters: readonly DeadLetter[], same: SameEntries, quota?: number): Promise<number | undefined>;
   /** How many deliveries of the entry alone began and did not end. */
   timesAlone(id: EntryId): Promise<number>;
   /** Notes durably how many deliveries of the entry alone began and did not end; 0 takes the note back. */

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { Entry, EntryId } from './entry.ts';
+import type { Epoch } from './group.ts';
 
 /** Entries that share a fate and so are renewed and released together: a batch, or a part of it after it was settled. */
 export class Lease {
@@ -7,10 +8,13 @@ export class Lease {
   readonly byteLength: number;
   /** When Redis last saw these entries handed out or touched, by this process's clock. */
   touchedAt: number;
+  /** When these IDs meant these entries. */
+  readonly epoch: Epoch;
 
-  constructor(entries: readonly Entry[], byteLength: number, touchedAt: number) {
+  constructor(entries: readonly Entry[], byteLength: number, epoch: Epoch, touchedAt: number) {
     this.entries = entries;
     this.byteLength = byteLength;
+    this.epoch = epoch;
     this.touchedAt = touchedAt;
   }
 
@@ -51,20 +55,25 @@ export class InHand {
   }
 
   /** @param since when Redis handed the entries out */
-  take(entries: readonly Entry[], byteLength: number, since: number = this.#clock.now()): Lease {
-    const lease = new Lease(entries, byteLength, since);
+  take(entries: readonly Entry[], byteLength: number, epoch: Epoch, since: number = this.#clock.now()): Lease {
+    const lease = new Lease(entries, byteLength, epoch, since);
     this.#add(lease);
     return lease;
   }
 
-  /** Replaces a lease by one for each part; parts together hold all of its entries, and an empty part holds nothing. */
-  split(lease: Lease, parts: readonly (readonly Entry[])[]): Lease[] {
+  /**
+   * Replaces a lease by one for each part; parts together name all of its entries, and an empty part holds nothing. What
+   * is in hand are the entries as they were read, whatever the parts show of them.
+   */
+  split(lease: Lease, parts: readonly (readonly { readonly id: EntryId }[])[]): Lease[] {
     this.#remove(lease);
-    return parts.map((entries) => {
+    const own = new Map(lease.entries.map((entry) => [entry.id, entry]));
+    return parts.map((part) => {
+      const entries = part.map(({ id }) => own.get(id) as Entry);
       const byteLength = entries.reduce((total, entry) => total + entry.byteLength, 0);
-      const part = new Lease(entries, byteLength, lease.touchedAt);
-      if (entries.length > 0) this.#add(part);
-      return part;
+      const share = new Lease(entries, byteLength, lease.epoch, lease.touchedAt);
+      if (entries.length > 0) this.#add(share);
+      return share;
     });
   }
 
@@ -73,11 +82,13 @@ export class InHand {
     this.#wake?.();
   }
 
-  /** The IDs of everything in hand; built on demand, for it is rarely needed. */
-  ids(): Set<EntryId> {
-    const ids = new Set<EntryId>();
-    for (const lease of this.#leases) for (const entry of lease.entries) ids.add(entry.id);
-    return ids;
+  /** Everything in hand by its ID; built on demand, for it is rarely needed. */
+  entries(): Map<EntryId, Entry[]> {
+    const entries = new Map<EntryId, Entry[]>();
+    for (const lease of this.#leases) {
+      for (const entry of lease.entries) entries.set(entry.id, [...(entries.get(entry.id) ?? []), entry]);
+    }
+    return entries;
   }
 
   /** Resolves when there is room for at least one entry, or when the signal aborts. */

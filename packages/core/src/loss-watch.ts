@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { EntryId } from './entry.ts';
-import type { Group } from './group.ts';
+import type { Epoch, Group } from './group.ts';
 import type { Report } from './stream-consumer-events.ts';
 
 /** How often Redis is asked, before a read, whether entries are gone that the group has not read. */
@@ -29,13 +29,15 @@ export class LossWatch {
     this.#unread = undefined;
   }
 
-  /** Pending entries that are gone: reported before they leave the group's pending list. */
-  async clear(ids: readonly EntryId[]): Promise<void> {
+  /** Pending entries that are gone: reported before they leave the group's pending list. @returns false in another epoch: they come again */
+  async clear(ids: readonly EntryId[], epoch: Epoch): Promise<boolean> {
     const fresh = ids.filter((id) => !this.#reported.has(id));
     if (fresh.length > 0) this.#report('lost', { count: fresh.length, ids: fresh });
     for (const id of fresh) this.#reported.add(id);
-    await this.#group.acknowledge(ids);
+    const cleared = await this.#group.acknowledge(ids, epoch);
+    if (cleared === undefined) return false;
     for (const id of ids) this.#reported.delete(id);
+    return true;
   }
 
   /**

@@ -37,6 +37,14 @@ export class RedisConnection {
   }
 
   /**
+   * The number of the connection that is open, undefined when none is. A command that is sent with nothing awaited in
+   * between goes over that connection or fails.
+   */
+  get openGeneration(): number | undefined {
+    return this.#client && this.#generation;
+  }
+
+  /**
    * Sends one command; bulk strings of the reply come as Buffers.
    * @throws RedisUnavailableError when no answer came (the command may have run), or Redis's own error reply
    */
@@ -174,7 +182,9 @@ export class RedisConnection {
 /** Its first own reason, and without the command that ioredis attaches: its arguments hold passwords and payloads. */
 function bare(error: Error): Error {
   const { previousErrors, command, ...rest } = error as Error & { previousErrors?: Error[]; command?: unknown };
-  if (previousErrors?.[0]) return bare(previousErrors[0]);
+  // A connection that breaks gives every command of a transaction the same one, its EXEC included.
+  const first = previousErrors?.[0];
+  if (first && first !== error) return bare(first);
   if (command === undefined) return error;
   const copy = Object.assign(new Error(error.message), rest);
   copy.name = error.name;

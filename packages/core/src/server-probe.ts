@@ -46,6 +46,12 @@ export async function serverCapabilities(connection: RedisConnection): Promise<S
 
 const UNKNOWN = 'unknown';
 
+/** Names the server process behind a connection; the empty text where this user may not ask. */
+export async function serverOf(connection: RedisConnection): Promise<string> {
+  const told = await permitted(connection, 'INFO', 'server');
+  return (told === undefined ? undefined : parseInfo(told).get('run_id')) ?? '';
+}
+
 const UNSEEN =
   'This user may not ask Redis how it is configured, so nobody has checked that it evicts nothing and keeps its data. ' +
   'Allow it with: ACL SETUSER <user> +info';

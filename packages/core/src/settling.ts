@@ -1,10 +1,10 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { tryUntilDone } from './backoff.ts';
 import type { Clock } from './clock.ts';
-import { compareEntryIds, type EntryId } from './entry.ts';
+import { compareEntryIds } from './entry.ts';
 import { DeadLetterQuotaError, GroupVanishedError } from './errors.ts';
 import { failpoint } from './failpoint.ts';
-import type { DeadLetter, Group } from './group.ts';
+import type { DeadLetter, Group, SameEntries } from './group.ts';
 import type { InHand, Lease } from './in-hand.ts';
 import type { RedisTrouble } from './redis-trouble.ts';
 import type { Report } from './stream-consumer-events.ts';
@@ -40,16 +40,15 @@ export class Settling {
   }
 
   /** Entries whose sink confirmed them. */
-  acknowledge(lease: Lease, ids: readonly EntryId[]): void {
+  acknowledge(lease: Lease): void {
     const { group, trouble, report } = this.#ports;
+    const expected = lease.entries.length;
     const run = async (attempt: number) => {
       await failpoint('before-acknowledge');
-      const acknowledged = await group.acknowledge(ids);
+      const acknowledged = await this.#whileTheSame(lease, ({ ids, epoch }) => group.acknowledge(ids, epoch));
       await failpoint('after-acknowledge');
       // A repeated XACK finds what the first one did when only its reply was lost.
-      if (attempt === 1 && acknowledged !== ids.length) {
-        report('acknowledgedFewer', { expected: ids.length, acknowledged });
-      }
+      if (attempt === 1 && acknowledged !== expected) report('acknowledgedFewer', { expected, acknowledged });
     };
     this.#start(lease, trouble.persist('settling', run, this.#abort));
   }
@@ -66,7 +65,7 @@ export class Settling {
       if (!told.has(reason.message)) report('deadLetterFailed', { ids, reason });
       told.add(reason.message);
     };
-    const run = () => this.#store(letters, maybeStored);
+    const run = () => this.#store(lease, letters, maybeStored);
     this.#start(lease, tryUntilDone(run, { pauses: PAUSES, clock, signal: this.#abort, failed }));
   }
 
@@ -75,37 +74,57 @@ export class Settling {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
-  async #store(letters: readonly DeadLetter[], maybeStored: boolean): Promise<void> {
+  async #store(lease: Lease, letters: readonly DeadLetter[], maybeStored: boolean): Promise<void> {
     const { report } = this.#ports;
-    const left = maybeStored ? await this.#stillPending(letters) : letters;
+    const left = maybeStored ? await this.#stillPending(lease, letters) : letters;
     await failpoint('before-dead-letter');
-    const acknowledged = left.length > 0 ? await this.#add(left) : 0;
+    const acknowledged = left.length > 0 ? await this.#add(lease, left) : 0;
     await failpoint('after-dead-letter');
     this.#release();
     if (acknowledged !== left.length) report('acknowledgedFewer', { expected: left.length, acknowledged });
     for (const { entry, verdict, reason } of letters) report('deadLettered', { id: entry.id, verdict, reason });
   }
 
+  #add(lease: Lease, letters: readonly DeadLetter[]): Promise<number> {
+    const { group, deadLetterQuota } = this.#ports;
+    const due = new Set(letters.map((letter) => letter.entry.id));
+    const add = () =>
+      this.#whileTheSame(lease, ({ ids, epoch }) =>
+        group.setAside(letters, { ids: ids.filter((id) => due.has(id)), epoch }, deadLetterQuota),
+      );
+    return deadLetterQuota === undefined ? add() : this.#oneByOne(add);
+  }
+
+  /**
+   * Settles those of the lease's entries whose IDs still mean them. An ID that means another entry by now is left alone:
+   * that entry may not have been delivered, and this one is no longer there to be acknowledged.
+   */
+  async #whileTheSame(lease: Lease, settle: (same: SameEntries) => Promise<number | undefined>): Promise<number> {
+    const { group } = this.#ports;
+    let same: SameEntries = lease;
+    for (;;) {
+      if (!group.isCurrent(same.epoch)) same = await group.verify(lease.entries);
+      const settled = await settle(same);
+      if (settled !== undefined) return settled;
+    }
+  }
+
   /**
    * The reply to an earlier try may have been lost after Redis had stored everything. Asked only then: an entry that was
-   * trimmed is not pending either, and its dead letter is all that is left of it.
+   * trimmed is not pending either, and its dead letter is all that is left of it. So it is of one that the server has lost.
    */
-  async #stillPending(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]> {
+  async #stillPending(lease: Lease, letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]> {
+    const { group } = this.#ports;
     const ids = letters.map((letter) => letter.entry.id).sort(compareEntryIds);
     try {
-      const pending = await this.#ports.group.deliveryCounts(ids);
-      return letters.filter((letter) => pending.has(letter.entry.id));
+      const known = new Set((await group.verify(lease.entries)).ids);
+      const pending = await group.deliveryCounts(ids);
+      return letters.filter(({ entry: { id } }) => pending.has(id) || !known.has(id));
     } catch (thrown) {
       // Whoever reads creates the group again, but not while this fills what may be in hand: better twice than never.
       if (thrown instanceof GroupVanishedError) return letters;
       throw thrown;
     }
-  }
-
-  #add(letters: readonly DeadLetter[]): Promise<number> {
-    const { group, deadLetterQuota } = this.#ports;
-    if (deadLetterQuota === undefined) return group.setAside(letters);
-    return this.#oneByOne(() => group.setAside(letters, deadLetterQuota));
   }
 
   /** What is to be set aside meets the same quota again and again; it is told once. */

@@ -215,12 +215,13 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
 
   async #run(): Promise<void> {
     const heartbeat = new AbortController();
+    const until = AbortSignal.any([heartbeat.signal, this.#abort.signal]);
     const beating = renewLeases(
       { group: this.#redis.group, inHand: this.#inHand, trouble: this.#trouble, clock: this.#clock },
       this.#tuning.claim.renewMs,
-      AbortSignal.any([heartbeat.signal, this.#abort.signal]),
+      until,
     );
-    const keeping = this.#keeper.keep(heartbeat.signal);
+    const keeping = this.#keeper.keep(until);
     const underWay = new Set<Promise<void>>();
     try {
       for await (const batch of this.#source.batches(this.#drain.signal)) {

@@ -106,6 +106,16 @@ describe('a connection to Redis', () => {
     expect((await failure(connection.connect())).message).toMatch(/was closed/);
   });
 
+  it('rejects a transaction whose connection breaks', async () => {
+    await using proxy = await TcpProxy.to(redis.port);
+    const connection = connectionTo({ url: proxy.url, commandTimeoutMs: 60_000 });
+    await connection.connect();
+    proxy.mode = 'drop-replies';
+    const transaction = failure(connection.transaction([['PING'], ['PING']]));
+    proxy.reset();
+    expect(await transaction).toBeInstanceOf(RedisUnavailableError);
+  });
+
   it('can be closed while it connects', async () => {
     await using proxy = await TcpProxy.to(redis.port);
     proxy.mode = 'blackhole';

@@ -18,6 +18,8 @@ interface Connection {
 /** A TCP proxy on a free port in front of a server, that can lose or hold up what it should carry. */
 export class TcpProxy implements AsyncDisposable {
   mode: ProxyMode = 'pass';
+  /** Where new connections lead: to another server after a failover. */
+  targetPort: number;
   /** What all bytes wait on their way, each direction for itself. */
   latencyMs = 0;
   /** What a direction of a connection carries at most. */
