@@ -1,6 +1,6 @@
 import { removeConsumer } from './consumer-removal.ts';
 import { deadLetterFields } from './dead-letters.ts';
-import { Entry, type EntryId } from './entry.ts';
+import type { Entry, EntryId } from './entry.ts';
 import { asError, DeadLetterQuotaError, GroupVanishedError, RedisUnavailableError } from './errors.ts';
 import type {
   ClaimedPage,
@@ -18,6 +18,7 @@ import { unreadLoss } from './group-status.ts';
 import { surveyGroup } from './group-survey.ts';
 import { handBack, MAX_IDS_PER_COMMAND, type PendingRow } from './hand-back.ts';
 import { groupKey } from './keys.ts';
+import { entriesOfStream, pageOf, type RawEntry } from './read-reply.ts';
 import type { RedisArgument, RedisConnection } from './redis-connection.ts';
 import { explainReply, isReply, needsNewConnection } from './redis-reply.ts';
 import { sameEntries } from './same-entries.ts';
@@ -29,9 +30,6 @@ export interface GroupIdentity {
   readonly group: string;
   readonly consumer: string;
 }
-
-/** A larger value comes in several reads of the socket, which redis-parser joins in memory of several times its size. */
-const JOINED_BYTES = 32_768;
 
 /**
  * A consumer's group on a real Redis: the only code that speaks X* commands on behalf of a consumer. A blocked read
@@ -326,32 +324,10 @@ function quotaUsedUp({ stream, group }: GroupIdentity, stored: number, quota: nu
   );
 }
 
-type RawEntry = readonly [id: Buffer, parts: Buffer[] | null];
-
-function entriesOfStream(reply: unknown): RawEntry[] {
-  return (reply as [stream: Buffer, entries: RawEntry[]][] | null)?.[0]?.[1] ?? [];
-}
-
 /** The connections to one server; undefined before there is any. */
 interface Pair {
   readonly reader: number | undefined;
   readonly commands: number | undefined;
-}
-
-function pageOf(raw: readonly RawEntry[], epoch: Epoch): Page {
-  const entries: Entry[] = [];
-  const lost: EntryId[] = [];
-  for (const [idBytes, parts] of raw) {
-    const id = idBytes.toString('latin1') as EntryId;
-    if (parts === null) lost.push(id);
-    else entries.push(new Entry(id, parts.map(withoutPool)));
-  }
-  return { entries, epoch, lost };
-}
-
-/** A copy of what would keep the parser's memory for as long as it is in hand itself. */
-function withoutPool(part: Buffer): Buffer {
-  return part.length > JOINED_BYTES ? Buffer.from(part) : part;
 }
 
 function chunks<Item>(items: readonly Item[]): (readonly Item[])[] {

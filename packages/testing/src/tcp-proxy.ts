@@ -31,8 +31,6 @@ export class TcpProxy implements AsyncDisposable {
   isWanted: (asked: string, reply: string) => boolean = () => true;
   /** Connections accepted so far. */
   accepted = 0;
-  /** Where connections lead that are made from now on. */
-  targetPort: number;
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
 
