@@ -43,7 +43,7 @@ function shipper(streams: readonly string[]): AccessUser {
 export function teamUser({ name, stream, group }: Pick<Team, 'name' | 'stream' | 'group'>): AccessUser {
   const commands = [
     ...['info', 'command|info', ...CONNECT, 'multi', 'exec'],
-    ...['xgroup|create', 'xreadgroup', 'xautoclaim', 'xclaim', 'xack', ...INSPECT],
+    ...['xgroup|create', 'xgroup|setid', 'xreadgroup', 'xautoclaim', 'xclaim', 'xack', ...INSPECT, 'xrevrange'],
   ];
   return {
     name,
@@ -55,7 +55,7 @@ export function teamUser({ name, stream, group }: Pick<Team, 'name' | 'stream' |
 /** `distributary status`, `top`, `doctor` and what scrapes: counts and IDs, and no entry but the first and last of XINFO. */
 function monitor(streams: readonly string[]): AccessUser {
   const asked = ['info', 'command|info', 'time', 'acl|whoami', 'acl|dryrun'];
-  const commands = [...CONNECT, ...asked, 'exists', 'xlen', 'hgetall', ...INSPECT];
+  const commands = [...CONNECT, ...asked, 'exists', 'xlen', 'hget', 'hgetall', ...INSPECT];
   return {
     name: 'monitor',
     root: { keys: streams.flatMap((stream) => [pattern(stream), allKeys(stream)]), commands },
@@ -81,7 +81,7 @@ function janitor(streams: readonly string[]): AccessUser {
   return {
     name: 'janitor',
     root: { keys: streams.flatMap((stream) => [pattern(stream), allKeys(stream)]), commands },
-    selectors: [{ keys: streams.map(allKeys), commands: ['xadd', 'get', 'set', 'del', 'pexpire'] }],
+    selectors: [{ keys: streams.map(allKeys), commands: ['xadd', 'get', 'hget', 'set', 'del', 'pexpire'] }],
   };
 }
 
@@ -99,6 +99,7 @@ export function teamCommands({
     ['MULTI'],
     ['EXEC'],
     ['XGROUP', 'CREATE', stream, group, '0', 'MKSTREAM'],
+    ['XGROUP', 'SETID', stream, group, '0'],
     ['XREADGROUP', 'GROUP', group, 'consumer', 'COUNT', '1', 'STREAMS', stream, '>'],
     ['XAUTOCLAIM', stream, group, 'consumer', '1000', '0-0', 'COUNT', '1'],
     ['XCLAIM', stream, group, 'consumer', '0', '1-1', 'JUSTID'],
@@ -107,6 +108,7 @@ export function teamCommands({
     ['XINFO', 'STREAM', stream],
     ['XINFO', 'GROUPS', stream],
     ['XINFO', 'CONSUMERS', stream, group],
+    ['XREVRANGE', stream, '1-1', '-', 'COUNT', '1'],
     ['XADD', letters, '*', 'name', 'value'],
     ['XLEN', letters],
     ['HGET', alone, '1-1'],

@@ -44,7 +44,7 @@ async function breakEverything(redis: RedisFixture): Promise<void> {
   await admin.call('XGROUP', 'CREATECONSUMER', STREAM, GROUP, 'host-2');
   await admin.call('XADD', letters, '*', 'distributary', '{}');
   const rules =
-    '+xreadgroup +xautoclaim +xclaim +xpending +xinfo +xgroup|create +info +command|info +client|setname +multi +exec';
+    '+xreadgroup +xautoclaim +xclaim +xpending +xinfo +xgroup|create +xgroup|setid +xrevrange +info +command|info +client|setname +multi +exec';
   const user = ['lagging', 'on', '>secret', '-@all', `~${STREAM}`, ...rules.split(' ')];
   await admin.call('ACL', 'SETUSER', ...user, `(~distributary:{${STREAM}}:${GROUP}:* +xadd +xlen +hget +hset +hdel)`);
   await until(async () => {
