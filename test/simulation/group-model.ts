@@ -144,6 +144,10 @@ export class GroupModel implements Group, ConsumerRedis {
     return this.#inEpoch(() => this.#reader.call('XAUTOCLAIM', run));
   }
 
+  claim(): Promise<never> {
+    return Promise.reject(new Error('Nobody asks for pending entries in a simulation.'));
+  }
+
   deliveryCounts(ids: readonly EntryId[]): Promise<ReadonlyMap<EntryId, number>> {
     const { group } = this.#process.seat;
     return this.#commands.call('XPENDING', () => this.#world.redis.deliveryCounts(group, this.#process.name, ids));

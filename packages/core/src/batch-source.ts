@@ -29,6 +29,16 @@ const SWEEP_SHARE = 0.05;
 
 const START: EntryId = '0-0';
 
+/** Pending entries that somebody asked for. */
+interface Takeover {
+  /** Those that nobody has looked at yet. */
+  readonly ids: readonly EntryId[];
+  readonly minIdleMs: number;
+  readonly taken: readonly EntryId[];
+  readonly resolve: (taken: readonly EntryId[]) => void;
+  readonly reject: (reason: Error) => void;
+}
+
 /** Entries to deliver together. */
 export interface ReadBatch {
   readonly lease: Lease;
@@ -70,6 +80,7 @@ export class BatchSource {
   /** Claimed and new entries take turns, so that a long sweep holds up neither. */
   #claimTurn = false;
   readonly #losses: LossWatch;
+  readonly #takeovers: Takeover[] = [];
 
   constructor(
     ports: {
@@ -112,6 +123,17 @@ export class BatchSource {
     }
   }
 
+  /**
+   * Takes over pending entries at the next turns of reading, as there is room in hand and with no other read under way.
+   * @returns those it took; the others are in hand, or another consumer's, or gone
+   * @throws Error when Redis did not answer; what it did take comes again as this consumer's own
+   */
+  takeOver(ids: readonly EntryId[], minIdleMs: number): Promise<readonly EntryId[]> {
+    return new Promise((resolve, reject) => {
+      this.#takeovers.push({ ids, minIdleMs, taken: [], resolve, reject });
+    });
+  }
+
   async #next(drain: AbortSignal): Promise<readonly ReadBatch[]> {
     const generation = await this.#group.connect();
     if (generation !== this.#generation) {
@@ -120,6 +142,8 @@ export class BatchSource {
       this.#losses.reconnected();
     }
     if (this.#ownAfter !== undefined) return this.#own(this.#ownAfter);
+    const takeover = this.#takeovers.shift();
+    if (takeover) return this.#takenOver(takeover);
     this.#claimTurn = !this.#claimTurn && this.#clock.now() >= this.#nextClaimAt;
     const claimed = this.#claimTurn ? await this.#claimed() : [];
     return claimed.length > 0 ? claimed : this.#new(drain);
@@ -151,6 +175,25 @@ export class BatchSource {
     const tookMs = this.#clock.now() - this.#sweepBeganAt;
     const pauseMs = Math.min(this.#options.claim.idleMs / 2, Math.max(SWEEP_PAUSE_MS, tookMs / SWEEP_SHARE));
     return pauseMs * (0.75 + this.#clock.random() / 2);
+  }
+
+  async #takenOver({ ids, minIdleMs, taken, resolve, reject }: Takeover): Promise<readonly ReadBatch[]> {
+    const inHand = this.#inHand.entries();
+    const count = this.#count();
+    const wanted = ids.slice(0, count).filter((id) => !inHand.has(id));
+    const left = ids.slice(count);
+    try {
+      const page = wanted.length > 0 ? await this.#group.claim(wanted, minIdleMs) : undefined;
+      if (page && page.entries.length > 0) await failpoint('after-claim');
+      const batches = page ? await this.#again(page, 'claimed', inHand) : [];
+      const all = [...taken, ...(page?.entries ?? []).map((entry) => entry.id)];
+      if (left.length === 0) resolve(all);
+      else this.#takeovers.unshift({ ids: left, minIdleMs, taken: all, resolve, reject });
+      return batches;
+    } catch (thrown) {
+      reject(asError(thrown));
+      throw thrown;
+    }
   }
 
   /**

@@ -142,6 +142,18 @@ export class ConsumerGroup implements Group {
     return { entries: page.entries, epoch, lost, unnamedLost, cursor: next.toString('latin1') as EntryId };
   }
 
+  async claim(ids: readonly EntryId[], minIdleMs: number): Promise<Page> {
+    const { stream, group, consumer } = this.#identity;
+    const epoch = this.#readEpoch;
+    const reply = await this.#read('XCLAIM', [stream, group, consumer, minIdleMs, ...ids], 0);
+    // Before Redis 7.0 a trimmed entry is a null among the entries.
+    const present = (reply as (RawEntry | null)[]).filter((entry) => entry !== null);
+    const page = pageOf(present, epoch);
+    const claimed = new Set(page.entries.map((entry) => entry.id));
+    const lost = await this.#trimmed(ids.filter((id) => !claimed.has(id)));
+    return { ...page, lost: [...page.lost, ...lost] };
+  }
+
   async deliveryCounts(ids: readonly EntryId[]): Promise<ReadonlyMap<EntryId, number>> {
     const { stream, group, consumer } = this.#identity;
     await this.#restore();
@@ -265,6 +277,18 @@ export class ConsumerGroup implements Group {
       );
     }
     this.#paired = pair;
+  }
+
+  /** Those that the stream no longer holds; none where this user may not look into the stream. */
+  async #trimmed(ids: readonly EntryId[]): Promise<EntryId[]> {
+    const { stream } = this.#identity;
+    try {
+      const found = await Promise.all(ids.map((id) => this.#commands.call('XRANGE', stream, id, id)));
+      return ids.filter((_, i) => (found[i] as unknown[]).length === 0);
+    } catch (thrown) {
+      if (isReply(thrown, 'NOPERM')) return [];
+      throw this.#explain(this.#commands, 'XRANGE', thrown);
+    }
   }
 
   async #exists(): Promise<boolean> {

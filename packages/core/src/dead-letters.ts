@@ -27,7 +27,14 @@ export interface DeadLetterEnvelope {
   /** ISO 8601: when Redis stored the entry, and when it was set aside. */
   readonly addedAt: string;
   readonly setAsideAt: string;
+  /** How often it was delivered again at an operator's wish and failed again; absent when it never was. */
+  readonly redriven?: number;
+  /** The backfill whose entry this was; the group itself may have had it. */
+  readonly backfill?: string;
 }
+
+/** Where a dead letter comes from when it is not the group's own delivery that failed. */
+export type DeadLetterOrigin = Pick<DeadLetterEnvelope, 'redriven' | 'backfill'>;
 
 /** A dead letter as it is stored: the envelope, and the entry with every field byte for byte as the team was given it. */
 export interface StoredDeadLetter {
@@ -39,6 +46,7 @@ export interface StoredDeadLetter {
 export function deadLetterFields(
   letter: DeadLetter,
   { stream, group, consumer }: { readonly stream: string; readonly group: string; readonly consumer: string },
+  origin: DeadLetterOrigin = {},
 ): (string | Buffer)[] {
   const { entry, verdict, reason, attempts } = letter;
   const envelope: DeadLetterEnvelope = {
@@ -52,6 +60,7 @@ export function deadLetterFields(
     attempts,
     addedAt: new Date(Math.min(entry.timestamp, MAX_DATE_MS)).toISOString(),
     setAsideAt: new Date().toISOString(),
+    ...origin,
   };
   return [ENVELOPE_FIELD, JSON.stringify(envelope), ...[...entry.fields()].flat()];
 }

@@ -100,6 +100,8 @@ export interface Group {
   readOwn(after: EntryId, count: number): Promise<OwnPage>;
   /** Takes over entries that any consumer left idle for `idleMs`. */
   claimIdle(cursor: EntryId, idleMs: number, count: number): Promise<ClaimedPage>;
+  /** Takes over pending entries that have been idle for `minIdleMs`, of those asked for; the rest is others' by then. */
+  claim(ids: readonly EntryId[], minIdleMs: number): Promise<Page>;
   /** How often each of these entries was handed out, those that are still pending for this consumer; IDs in the stream's order. */
   deliveryCounts(ids: readonly EntryId[]): Promise<ReadonlyMap<EntryId, number>>;
   /** Resets the idle time of pending entries without counting a delivery. */

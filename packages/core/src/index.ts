@@ -12,7 +12,13 @@ export {
   MASK_KEY_VARIABLE,
 } from './consumer-environment.ts';
 export type { GroupIdentity } from './consumer-group.ts';
-export { type DeadLetterEnvelope, readDeadLetter, type StoredDeadLetter } from './dead-letters.ts';
+export {
+  type DeadLetterEnvelope,
+  type DeadLetterOrigin,
+  deadLetterFields,
+  readDeadLetter,
+  type StoredDeadLetter,
+} from './dead-letters.ts';
 export { type Batch, compareEntryIds, type Decode, type DecodedEntry, Entry, type EntryId } from './entry.ts';
 export {
   asError,
@@ -32,7 +38,7 @@ export {
 } from './errors.ts';
 export { excerpt } from './excerpt.ts';
 export { FAILPOINTS, type Failpoint } from './failpoint.ts';
-export type { DeadLetterVerdict } from './group.ts';
+export type { DeadLetter, DeadLetterVerdict } from './group.ts';
 export { type ConsumerStatus, type GroupStatus, groupStatus } from './group-status.ts';
 export { EVENT_ID_FIELD, eventId, eventIdentity, eventIdentityJson } from './identity.ts';
 export { type JsonLine, jsonLine, jsonText } from './json-line.ts';
@@ -43,7 +49,13 @@ export { Masks } from './masks.ts';
 export { parseOptions } from './options.ts';
 export { ReadSize } from './read-size.ts';
 export { type RedisArgument, RedisConnection } from './redis-connection.ts';
-export { DEFAULT_REDIS_URL, describeRedis, type RedisOptions, redisFromEnvironment } from './redis-options.ts';
+export {
+  clientOptions,
+  DEFAULT_REDIS_URL,
+  describeRedis,
+  type RedisOptions,
+  redisFromEnvironment,
+} from './redis-options.ts';
 export { explainReply } from './redis-reply.ts';
 export { REFUSAL_LIMIT_SCHEMA, RefusalGuard, type RefusalLimit } from './refusal-guard.ts';
 export { RequestBody } from './request-body.ts';
@@ -64,6 +76,7 @@ export { Secret, secretFrom } from './secret.ts';
 export { probeServer, type ServerCapabilities, type ServerProbe, serverCapabilities } from './server-probe.ts';
 export { settingsFromEnvironment } from './settings.ts';
 export { type Settlement, settle, type Verdict } from './settlement.ts';
+export type { Fates, SideDelivery } from './side-delivery.ts';
 export {
   type Delivered,
   type DeliveryResult,
@@ -77,7 +90,7 @@ export {
 } from './sink.ts';
 export type { SinkAudit } from './sink-audit.ts';
 export { StreamConsumer } from './stream-consumer.ts';
-export type { ConsumerState, Settled, StreamConsumerEvents } from './stream-consumer-events.ts';
+export type { ConsumerState, Report, Settled, StreamConsumerEvents } from './stream-consumer-events.ts';
 export type { StreamConsumerOptions, Tuning, TuningOptions } from './stream-consumer-options.ts';
 export { parseTeamContract, type SinkKind, type TeamContract } from './team-contract.ts';
 export { watchEventLoop } from './watchdog.ts';

@@ -33,7 +33,7 @@ export function checkName(kind: 'group' | 'consumer', name: string): string {
 export function groupKey(
   stream: string,
   group: string,
-  purpose: 'dead-letters' | 'alone' | 'shed' | 'troubles' | 'checkpoint',
+  purpose: 'dead-letters' | 'alone' | 'shed' | 'troubles' | 'checkpoint' | 'audit' | 'jobs',
 ): string {
   return `distributary:${tagged(stream)}:${group}:${purpose}`;
 }

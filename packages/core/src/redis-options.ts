@@ -51,7 +51,7 @@ export function describeRedis(options: RedisOptions): string {
   return (options.url ?? DEFAULT_REDIS_URL).replace(/\/\/.*@/, '//');
 }
 
-/** @throws OptionsError when the URL cannot be understood */
+/** What the client ioredis takes, for a connection of somebody else's. @throws OptionsError when the URL cannot be understood */
 export function clientOptions(options: RedisOptions): ClientOptions {
   checkNames(options);
   checkTimeout(options.commandTimeoutMs ?? DEFAULT_COMMAND_TIMEOUT_MS);

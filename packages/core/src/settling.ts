@@ -11,9 +11,12 @@ import type { Report } from './stream-consumer-events.ts';
 
 const PAUSES = { minMs: 100, maxMs: 5_000 };
 
+/** What settling asks of the group that handed the entries out, or of whoever else they came from. */
+export type SettledGroup = Pick<Group, 'isCurrent' | 'verify' | 'acknowledge' | 'setAside' | 'deliveryCounts'>;
+
 /** What settling needs of its surroundings. */
 export interface SettlingPorts {
-  readonly group: Group;
+  readonly group: SettledGroup;
   readonly inHand: InHand;
   readonly trouble: RedisTrouble;
   readonly clock: Clock;

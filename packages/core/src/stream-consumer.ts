@@ -10,17 +10,19 @@ import type { GroupIdentity } from './consumer-group.ts';
 import { type ConsumerRedis, consumerRedis } from './consumer-redis.ts';
 import { CrashIsolation } from './crash-isolation.ts';
 import { Destination } from './destination.ts';
-import type { Entry } from './entry.ts';
+import type { Entry, EntryId } from './entry.ts';
 import { asError, RedisUnavailableError } from './errors.ts';
 import { checkFailpoints, failpoint } from './failpoint.ts';
 import type { GroupStatus } from './group-status.ts';
 import { renewLeases } from './heartbeat.ts';
 import { InHand } from './in-hand.ts';
 import { Masks } from './masks.ts';
+import type { RedisOptions } from './redis-options.ts';
 import { RedisTrouble } from './redis-trouble.ts';
 import { Screen } from './screen.ts';
 import type { ServerCapabilities } from './server-probe.ts';
 import { Settling } from './settling.ts';
+import { type Fates, type LentPorts, SideDelivery } from './side-delivery.ts';
 import type { ConsumerState, Report, StreamConsumerEvents } from './stream-consumer-events.ts';
 import { parseTuning, type StreamConsumerOptions, type Tuning } from './stream-consumer-options.ts';
 import type { TeamContract } from './team-contract.ts';
@@ -40,6 +42,9 @@ const ABORT_SHARE = 0.1;
 /** And then to hand back: a few commands, for which this is plenty, and a quarter of the timeout where that is less. */
 const HAND_BACK_MS = 2_000;
 
+/** How often it is looked whether entries that were asked for are still in hand. */
+const LOOK_MS = 50;
+
 /**
  * Delivers every entry of a stream to one sink, through a consumer group of its own: at least once, whatever fails.
  *
@@ -49,6 +54,10 @@ const HAND_BACK_MS = 2_000;
 export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumerEvents> {
   /** What a team's package declares of it, as this consumer has it. */
   readonly contract: Pick<TeamContract, 'stream' | 'group' | 'startFrom' | 'mask' | 'deadLetterQuota'>;
+  /** How it reaches Redis. */
+  readonly redisOptions: RedisOptions;
+  /** After how long without a sign of life others take over what it holds. */
+  readonly claimIdleMs: number;
   readonly #tuning: Tuning;
   readonly #identity: GroupIdentity;
   readonly #clock: Clock;
@@ -60,6 +69,7 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
   readonly #settling: Settling;
   readonly #source: BatchSource;
   readonly #delivery: BatchDelivery<Payload>;
+  readonly #lent: LentPorts<Payload>;
   readonly #limit: LimitFunction;
   /** Take nothing new. */
   readonly #drain = new AbortController();
@@ -81,6 +91,8 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
     this.#tuning = parseTuning(options as StreamConsumerOptions<never>);
     const { stream, consumer } = options;
     this.#identity = { stream, group: options.group, consumer };
+    this.redisOptions = options.redis ?? {};
+    this.claimIdleMs = this.#tuning.claim.idleMs;
     this.#clock = clock;
     this.#redis = redis ?? consumerRedis(options);
     const { group, checkpoints: stores } = this.#redis;
@@ -106,17 +118,9 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
     this.#destination = new Destination(options.sink, clock, report);
     this.#settling = new Settling({ group, inHand, trouble, clock, report, deadLetterQuota }, this.#abort.signal);
     this.#source = new BatchSource({ group, keeper, inHand, isolation, trouble, clock, report }, this.#tuning);
-    this.#delivery = new BatchDelivery({
-      destination: this.#destination,
-      screen,
-      settling: this.#settling,
-      isolation,
-      trouble,
-      inHand,
-      spans: new BatchSpans(this.#identity),
-      clock,
-      report,
-    });
+    const spans = new BatchSpans(this.#identity);
+    this.#lent = { destination: this.#destination, screen, isolation, spans, clock };
+    this.#delivery = new BatchDelivery({ ...this.#lent, settling: this.#settling, trouble, inHand, report });
     this.#limit = pLimit(this.#tuning.delivery.concurrency);
     this.#finished.promise.catch(() => undefined);
   }
@@ -162,6 +166,32 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
       void this.#stop(Math.min(timeoutMs, MAX_STOP_TIMEOUT_MS)).then(resolve);
     }
     return this.#stopping;
+  }
+
+  /**
+   * Takes over pending entries of the group, whoever has them, and delivers them by the usual path.
+   * @param minIdleMs younger ones are left to whoever is at work on them
+   * @returns those it took, when none of them is in hand any more; undefined when the signal aborted or it drains first
+   * @throws RedisUnavailableError; what was taken by then is delivered all the same
+   */
+  async takeOver(
+    ids: readonly EntryId[],
+    minIdleMs: number,
+    signal: AbortSignal,
+  ): Promise<readonly EntryId[] | undefined> {
+    const ending = AbortSignal.any([signal, this.#drain.signal]);
+    const taken = await Promise.race([this.#source.takeOver(ids, minIdleMs), aborted(ending)]);
+    while (taken && !ending.aborted) {
+      const inHand = this.#inHand.entries();
+      if (!taken.some((id) => inHand.has(id))) return taken;
+      await this.#clock.sleep(LOOK_MS, ending);
+    }
+    return undefined;
+  }
+
+  /** Deliveries through this consumer's screen and sink of entries that did not come by reading. It need not be started. */
+  beside(fates: Fates, report: Report): SideDelivery<Payload> {
+    return new SideDelivery(this.#lent, fates, report, this.#drain.signal);
   }
 
   /** Where this consumer's group stands. @throws RedisUnavailableError */
@@ -321,4 +351,11 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
       this.#fail(asError(thrown));
     }
   };
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
 }
