@@ -1,1 +1,12 @@
-export {};
+export { type AuditLine, auditOf, operator } from './audit.ts';
+export { countEntries } from './count-entries.ts';
+export { DeadLetterStream, type FiledLetter, type LetterSelection } from './dead-letter-stream.ts';
+export type { BackfillRequest, JobProgress, JobRequest, RedriveRequest, ReplayRequest } from './job.ts';
+export type { JobEvents, ReportJob } from './job-events.ts';
+export { hostJobs } from './job-host.ts';
+export { jobPermissions } from './job-permissions.ts';
+export { JobQueue, type JobView } from './job-queue.ts';
+export type { CreateConsumer } from './lent-sink.ts';
+export { type PendingEntry, pendingOf } from './pending.ts';
+export { planSeek, type SeekPlan, type SeekTarget, seek } from './seek.ts';
+export { forbiddenOverride } from './sink-override.ts';
