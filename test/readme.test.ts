@@ -57,14 +57,15 @@ describe('the documents', () => {
   it('call commands and options that exist', async () => {
     const calls = all
       .filter(({ language }) => language === 'sh')
-      .flatMap(({ text }) => [...text.matchAll(/npx distributary (\w+)([^|<>\n#]*)/g)]);
+      .flatMap(({ text }) => [
+        ...text.matchAll(/npx distributary ([\w-]+(?: (?:list|show|drop|cancel)\b)?)([^|<>\n#]*)/g),
+      ]);
     expect(calls.length).toBeGreaterThan(5);
     const helps = new Map<string, string>();
     for (const [call, command = '', rest = ''] of calls) {
       if (!helps.has(command)) {
-        const { stdout } = await execute(process.execPath, ['packages/cli/bin/distributary.js', command, '--help'], {
-          cwd: ROOT,
-        });
+        const help = ['packages/cli/bin/distributary.js', ...command.split(' '), '--help'];
+        const { stdout } = await execute(process.execPath, help, { cwd: ROOT });
         helps.set(command, stdout);
       }
       for (const [option] of rest.matchAll(/--[\w-]+/g)) expect(helps.get(command), call).toContain(option);

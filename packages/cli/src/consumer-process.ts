@@ -1,8 +1,10 @@
 import { asError, redisFromEnvironment, watchEventLoop } from '@distributary/core';
+import { hostJobs } from '@distributary/replay';
 import { destination } from 'pino';
 import { logConsumer } from './consumer-log.ts';
 import { ConsumerTroubles } from './consumer-troubles.ts';
 import { EXIT } from './exit.ts';
+import { logJobs } from './job-log.ts';
 import { createLog } from './log.ts';
 import { exitCodeOf } from './main.ts';
 import { observeConsumer } from './observation.ts';
@@ -13,7 +15,8 @@ import { TroubleNotes } from './trouble-notes.ts';
 const [name = '', drainMs = '', folder = '', stallMs = ''] = process.argv.slice(2);
 const log = createLog(name, destination({ dest: 1, sync: true }), process.env);
 try {
-  const consumer = await createConsumer(await readTeam(folder), process.env);
+  const team = await readTeam(folder);
+  const consumer = await createConsumer(team, process.env);
   using _summary = logConsumer(consumer, log);
   const troubles = new ConsumerTroubles(consumer);
   const notes = new TroubleNotes(consumer, troubles, redisFromEnvironment(process.env));
@@ -31,7 +34,11 @@ try {
     gaveUp = true;
   });
   await consumer.start();
+  const create = (overrides: Readonly<Record<string, string>>) =>
+    createConsumer(team, { ...process.env, ...overrides });
+  const jobs = hostJobs(consumer, create, logJobs(log));
   await consumer.finished;
+  await jobs[Symbol.asyncDispose]();
   await notes.withdraw();
   process.exit(gaveUp ? EXIT.failed : EXIT.done);
 } catch (thrown) {

@@ -1,13 +1,19 @@
 import { Command } from 'commander';
 import { aclCommand } from './commands/acl.ts';
+import { backfillCommand } from './commands/backfill.ts';
 import { dashboardsCommand } from './commands/dashboards.ts';
+import { deadLettersCommand } from './commands/dead-letters.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { jobsCommand } from './commands/jobs.ts';
 import { newCommand } from './commands/new.ts';
 import { parseCommand } from './commands/parse.ts';
 import { reconcileCommand } from './commands/reconcile.ts';
+import { redriveCommand } from './commands/redrive.ts';
+import { replayCommand } from './commands/replay.ts';
 import { retainCommand } from './commands/retain.ts';
 import { runCommand } from './commands/run.ts';
+import { seekCommand } from './commands/seek.ts';
 import { shipCommand } from './commands/ship.ts';
 import { statusCommand } from './commands/status.ts';
 import { tapCommand } from './commands/tap.ts';
@@ -36,6 +42,12 @@ export function createProgram(setExit: SetExit): Command {
     doctorCommand,
     aclCommand,
     dashboardsCommand,
+    deadLettersCommand,
+    redriveCommand,
+    replayCommand,
+    backfillCommand,
+    seekCommand,
+    jobsCommand,
     demoCommand,
   ];
   for (const create of commands) program.addCommand(create(setExit).exitOverride());

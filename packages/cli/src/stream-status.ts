@@ -1,4 +1,4 @@
-import { type GroupStatus, groupKey, groupStatus, type RedisConnection } from '@distributary/core';
+import { type GroupStatus, groupStatus, type RedisConnection } from '@distributary/core';
 import { count, duration, printable, table } from './format.ts';
 import type { Team } from './team.ts';
 import { type TroubleNote, troubleNotes } from './trouble-notes.ts';
@@ -126,8 +126,7 @@ export function adviceFor(watched: WatchedGroup): string {
   const waiting = pending > 0 || lagEntries !== 0;
   if (waiting && !awake) return 'nobody reads: start its consumer with npx distributary run';
   if (deadLetterQuota !== null && deadLetters >= deadLetterQuota) {
-    const key = groupKey(stream, group, 'dead-letters');
-    return `on hold, for ${count(deadLetterQuota)} dead letters are all it may have: make room in ${key}, or raise deadLetterQuota`;
+    return `on hold, for ${count(deadLetterQuota)} dead letters are all it may have: make room by npx distributary redrive or dead-letters drop, or raise deadLetterQuota`;
   }
   const [trouble] = troubles;
   if (trouble) return adviceAbout(trouble);
@@ -135,6 +134,6 @@ export function adviceFor(watched: WatchedGroup): string {
     const slo = duration((watched.lagSloSeconds ?? 0) * 1_000);
     return `behind by more than its ${slo}: look at its destination, or add replicas`;
   }
-  if (deadLetters > 0) return `look at them: redis-cli XRANGE ${groupKey(stream, group, 'dead-letters')} - +`;
+  if (deadLetters > 0) return `look at them: npx distributary dead-letters list --group ${group} --stream ${stream}`;
   return waiting ? 'catching up' : 'up to date';
 }

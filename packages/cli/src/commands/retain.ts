@@ -7,8 +7,8 @@ import {
   redisFromEnvironment,
   systemClock,
 } from '@distributary/core';
-import { Command, InvalidArgumentError } from 'commander';
-import { positiveInteger } from '../arguments.ts';
+import { Command } from 'commander';
+import { positiveInteger, span } from '../arguments.ts';
 import { EXIT, type SetExit } from '../exit.ts';
 import { count } from '../format.ts';
 import { type RetentionReport, retentionReport, retentionTable, summary } from '../retention-report.ts';
@@ -28,7 +28,6 @@ interface RetainOptions {
 /** For how long a stream stays with a janitor that was last heard of at the end of its pause. */
 const LOCK_MARGIN_MS = 30_000;
 const PROGRESS_EVERY_ENTRIES = 100_000;
-const MAX_PAUSE_MS = 86_400_000;
 
 const EXAMPLES = `
 Examples:
@@ -143,12 +142,4 @@ function refuseTwice(teams: readonly Team[]): void {
       throw new UsageError(`${other.name} and ${team.name} are both ${team.group} on ${team.stream}: give one.`);
     seen.set(key, team);
   }
-}
-
-/** `30s`, `5m`, `1h`. @throws InvalidArgumentError */
-function span(text: string): number {
-  const [, digits = '', unit = ''] = /^(\d+)(s|m|h)$/.exec(text) ?? [];
-  const ms = Number(digits) * ({ s: 1_000, m: 60_000, h: 3_600_000 }[unit] ?? 0);
-  if (ms >= 1_000 && ms <= MAX_PAUSE_MS) return ms;
-  throw new InvalidArgumentError('Write it as 30s, 5m or 1h: at least a second, at most a day.');
 }
