@@ -1,4 +1,5 @@
 import { groupKey } from '@distributary/core';
+import { JOB_COMMANDS } from '@distributary/replay';
 import type { Team } from './team.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -20,10 +21,13 @@ export interface AccessUser {
 const CONNECT = ['client|setname', 'select'];
 const INSPECT = ['xinfo|stream', 'xinfo|groups', 'xinfo|consumers', 'xpending'];
 
-/** The users of a whole installation: the shipper, a user per package under its name, the monitor and the janitor. */
-export function accessUsers(teams: readonly Team[]): AccessUser[] {
+/**
+ * The users of a whole installation: the shipper, a user per package under its name, the monitor and the janitor.
+ * @param userOf {@link teamUser} or {@link jobUser}
+ */
+export function accessUsers(teams: readonly Team[], userOf: (team: Team) => AccessUser = teamUser): AccessUser[] {
   const streams = [...new Set(teams.map(({ stream }) => stream))];
-  return [shipper(streams), ...teams.map(teamUser), monitor(streams), janitor(streams)];
+  return [shipper(streams), ...teams.map(userOf), monitor(streams), janitor(streams)];
 }
 
 /** `distributary ship`: adds lines, and remembers how far it is, by a script. */
@@ -50,6 +54,14 @@ export function teamUser({ name, stream, group }: Pick<Team, 'name' | 'stream' |
     root: { keys: [pattern(stream)], commands },
     selectors: [{ keys: [ownKeys(stream, group)], commands: ['xadd', 'xlen', 'hget', 'hset', 'hdel'] }],
   };
+}
+
+/** A team's user whose processes also run replays, redrives and backfills: by scripts, on the group's own keys alone. */
+export function jobUser(team: Pick<Team, 'name' | 'stream' | 'group'>): AccessUser {
+  const user = teamUser(team);
+  const history = { keys: [pattern(team.stream)], commands: ['xrange'] };
+  const jobs = { keys: [ownKeys(team.stream, team.group)], commands: JOB_COMMANDS };
+  return { ...user, selectors: [...user.selectors, history, jobs] };
 }
 
 /** `distributary status`, `top`, `doctor` and what scrapes: counts and IDs, and no entry but the first and last of XINFO. */

@@ -13,11 +13,12 @@ export function logJobs(log: Logger): ReportJob {
       if (outcome === 'failed') log.error(fields, 'a job failed');
       else log.info(fields, ENDINGS[outcome]);
     },
-    unable: ({ reason, remedy }) =>
-      log.warn(
-        { reason: reason.message, ...(remedy ? { remedy } : {}) },
-        'runs no jobs (replay, redrive, backfill); it delivers all the same',
-      ),
+    unable: ({ reason, remedy }) => {
+      // A user with what delivering needs and nothing else is as it should be.
+      if (remedy)
+        log.info({ remedy }, 'its user may not run jobs (replay, redrive, backfill): distributary acl --jobs');
+      else log.warn({ reason: reason.message }, 'runs no jobs (replay, redrive, backfill); it delivers all the same');
+    },
     troubled: ({ reason }) => log.warn({ reason: reason.message }, 'Redis does not answer to its jobs'),
   };
   return (name, ...payload) => write[name](...payload);

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { groupKey, RedisConnection, Secret } from '@distributary/core';
+import { jobPermissions } from '@distributary/replay';
 import { describeWithRedisProcess, type RedisFixture, startRedis, temporaryFolder, until } from '@distributary/testing';
 import { describe, expect, it } from 'vitest';
 import { accessUsers, teamCommands, teamUser } from '../src/access-rules.ts';
@@ -50,6 +51,19 @@ describe('distributary acl', () => {
     expect(words('7.0')).not.toContain('setinfo');
     expect(words('7.2')).toContain('+client|setinfo');
     expect(words('8.0')).toContain('+client|setinfo');
+  });
+
+  it('adds what jobs need when asked to, where Redis can restrict it to the keys of the group', async () => {
+    const { stdout } = await run(['acl', 'consumers/noc', '--jobs'], { cwd: ROOT });
+    const [printed = ''] = stdout.split('\n').filter((line) => line.startsWith('ACL SETUSER noc '));
+    const jobs = jobPermissions(NOC).match(/\([^)]*\)/g) ?? [];
+    expect(jobs).toHaveLength(2);
+    for (const rule of jobs) expect(printed).toContain(rule);
+    const { stdout: without } = await run(['acl', 'consumers/noc'], { cwd: ROOT });
+    for (const rule of jobs) expect(without).not.toContain(rule);
+    const old = await run(['acl', 'consumers/noc', '--jobs', '--redis-version', '6.2'], { cwd: ROOT });
+    expect(old.code).toBe(2);
+    expect(old.stderr).toContain('leave --jobs out');
   });
 
   it('keeps a name from being a pattern', () => {

@@ -4,7 +4,7 @@ export { DeadLetterStream, type FiledLetter, type LetterSelection } from './dead
 export type { BackfillRequest, JobProgress, JobRequest, RedriveRequest, ReplayRequest } from './job.ts';
 export type { JobEvents, ReportJob } from './job-events.ts';
 export { hostJobs } from './job-host.ts';
-export { jobPermissions } from './job-permissions.ts';
+export { JOB_COMMANDS, jobPermissions } from './job-permissions.ts';
 export { JobQueue, type JobView } from './job-queue.ts';
 export type { CreateConsumer } from './lent-sink.ts';
 export { type PendingEntry, pendingOf } from './pending.ts';

@@ -1,6 +1,6 @@
 import { secretFrom } from '@distributary/core';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type AccessUser, accessUsers } from '../access-rules.ts';
+import { type AccessUser, accessUsers, jobUser, teamUser } from '../access-rules.ts';
 import { accessWords, dialectOf } from '../access-text.ts';
 import { readTeam } from '../team.ts';
 import { UsageError } from '../usage-error.ts';
@@ -8,11 +8,15 @@ import { UsageError } from '../usage-error.ts';
 interface AclOptions {
   readonly redisVersion: string;
   readonly format: 'commands' | 'aclfile';
+  readonly jobs?: true;
   readonly json?: true;
 }
 
 /** Where no administrator has a user of their own, this ends every way in: it is for a file that can be edited. */
 const DEFAULT_OFF = 'user default off';
+
+const JOBS_NEED_SELECTORS =
+  'Redis 6.2 cannot restrict what jobs do to the keys of their own group: leave --jobs out, or use Redis 7.0 or newer.';
 
 const EXAMPLES = `
 Examples:
@@ -25,8 +29,9 @@ A user with what it needs and nothing else for the shipper, for each package und
 (monitor: status, doctor) and for retain (janitor). Give the packages of all teams. Each password is read from
 DISTRIBUTARY_ACL_<USER>_PASSWORD_FILE or DISTRIBUTARY_ACL_<USER>_PASSWORD and printed as its SHA-256; a placeholder
 stands for one that is not set, and no server takes it. On Valkey give --redis-version 7.2. Redis 6.2 knows no rules
-for some keys alone: there a team can add to the stream, and the shipper can overwrite it. The file ends with "user
-default off": add an administrator to it first. Changes nothing.
+for some keys alone: there a team can add to the stream, and the shipper can overwrite it. Without --jobs no team runs
+scripts, nor replay, redrive and backfill. The file ends with "user default off": add an administrator to it first.
+Changes nothing.
 Exit codes: 0 printed · 2 wrong arguments, environment or package`;
 
 export function aclCommand(): Command {
@@ -39,13 +44,15 @@ export function aclCommand(): Command {
         .choices(['commands', 'aclfile'])
         .default('commands'),
     )
+    .option('--jobs', "let each team's processes run replays, redrives and backfills, too: scripts on its own keys")
     .option('--json', 'print one JSON object instead')
     .addHelpText('after', EXAMPLES)
-    .action(async (packages: string[], { redisVersion, format, json }: AclOptions) => {
+    .action(async (packages: string[], { redisVersion, format, jobs, json }: AclOptions) => {
       const teams = await Promise.all(packages.map(readTeam));
-      const users = accessUsers(teams);
+      const users = accessUsers(teams, jobs ? jobUser : teamUser);
       refuseNames(users);
       const dialect = dialectOf(redisVersion);
+      if (jobs && !dialect.selectors) throw new UsageError(JOBS_NEED_SELECTORS);
       const defined = users.map((user) => {
         const password = secretFrom(process.env, passwordVariable(user.name));
         return { name: user.name, words: accessWords(user, password, dialect), hasPassword: password !== undefined };
