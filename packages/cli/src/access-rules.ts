@@ -52,7 +52,7 @@ export function teamUser({ name, stream, group }: Pick<Team, 'name' | 'stream' |
   return {
     name,
     root: { keys: [pattern(stream)], commands },
-    selectors: [{ keys: [ownKeys(stream, group)], commands: ['xadd', 'xlen', 'hget', 'hset', 'hdel'] }],
+    selectors: [{ keys: [ownKeys(stream, group)], commands: ['exists', 'xadd', 'xlen', 'hget', 'hset', 'hdel'] }],
   };
 }
 
@@ -123,6 +123,7 @@ export function teamCommands({
     ['XREVRANGE', stream, '1-1', '-', 'COUNT', '1'],
     ['XADD', letters, '*', 'name', 'value'],
     ['XLEN', letters],
+    ['EXISTS', alone],
     ['HGET', alone, '1-1'],
     ['HSET', alone, '1-1', '1'],
     ['HDEL', alone, '1-1'],

@@ -47,7 +47,7 @@ describe('distributary acl', () => {
     const words = (version: string) => accessWords(teamUser(NOC), undefined, dialectOf(version)).join(' ');
     expect(words('6.2')).not.toMatch(/[()]/);
     expect(words('6.2')).toContain('~distributary:{syslog_stream}:noc_team:*');
-    expect(words('7.0')).toContain('(~distributary:{syslog_stream}:noc_team:* +xadd');
+    expect(words('7.0')).toContain('(~distributary:{syslog_stream}:noc_team:* +exists +xadd');
     expect(words('7.0')).not.toContain('setinfo');
     expect(words('7.2')).toContain('+client|setinfo');
     expect(words('8.0')).toContain('+client|setinfo');

@@ -46,7 +46,12 @@ async function breakEverything(redis: RedisFixture): Promise<void> {
   const rules =
     '+xreadgroup +xautoclaim +xclaim +xpending +xinfo +xgroup|create +xgroup|setid +xrevrange +info +command|info +client|setname +multi +exec';
   const user = ['lagging', 'on', '>secret', '-@all', `~${STREAM}`, ...rules.split(' ')];
-  await admin.call('ACL', 'SETUSER', ...user, `(~distributary:{${STREAM}}:${GROUP}:* +xadd +xlen +hget +hset +hdel)`);
+  await admin.call(
+    'ACL',
+    'SETUSER',
+    ...user,
+    `(~distributary:{${STREAM}}:${GROUP}:* +exists +xadd +xlen +hget +hset +hdel)`,
+  );
   await until(async () => {
     const consumers = (await admin.call('XINFO', 'CONSUMERS', STREAM, GROUP)) as unknown[][];
     return consumers.every(

@@ -27,7 +27,7 @@ function consumerRules(stream: string): string[] {
   return [
     ...`on nopass resetkeys resetchannels -@all ~${stream} ${rules}`.split(' '),
     ...'+xack +xpending +xinfo|stream +xinfo|groups +xinfo|consumers'.split(' '),
-    `(~${own} +xadd +xlen +hget +hset +hdel)`,
+    `(~${own} +exists +xadd +xlen +hget +hset +hdel)`,
   ];
 }
 
