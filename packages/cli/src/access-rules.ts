@@ -1,4 +1,4 @@
-import { groupKey } from '@distributary/core';
+import { groupKey, streamKey } from '@distributary/core';
 import { JOB_COMMANDS } from '@distributary/replay';
 import type { Team } from './team.ts';
 import { UsageError } from './usage-error.ts';
@@ -9,13 +9,18 @@ interface Grant {
   readonly commands: readonly string[];
 }
 
+interface Selector extends Grant {
+  /** Left out where there are no selectors, for there the user would have these commands on all of its keys. */
+  readonly optional?: true;
+}
+
 /** A user of Redis with what it needs and nothing else. */
 export interface AccessUser {
   readonly name: string;
   /** What it may on these keys, and the commands that need none. */
   readonly root: Grant;
-  /** What it may on these keys alone; Redis 6.2 has no such selectors, there it is added to the above. */
-  readonly selectors: readonly Grant[];
+  /** What it may on these keys alone; Redis 6.2 has no such selectors, there they are added to the above. */
+  readonly selectors: readonly Selector[];
 }
 
 const CONNECT = ['client|setname', 'select'];
@@ -64,18 +69,20 @@ export function jobUser(team: Pick<Team, 'name' | 'stream' | 'group'>): AccessUs
   return { ...user, selectors: [...user.selectors, history, jobs] };
 }
 
-/** `distributary status`, `top`, `doctor` and what scrapes: counts and IDs, and no entry but the first and last of XINFO. */
+/** `distributary status`, `top`, `doctor` and what scrapes: counts, IDs and snapshots, and no entry but the first and last of XINFO. */
 function monitor(streams: readonly string[]): AccessUser {
   const asked = ['info', 'command|info', 'time', 'acl|whoami', 'acl|dryrun'];
   const commands = [...CONNECT, ...asked, 'exists', 'xlen', 'hget', 'hgetall', ...INSPECT];
   return {
     name: 'monitor',
     root: { keys: streams.flatMap((stream) => [pattern(stream), allKeys(stream)]), commands },
-    selectors: [],
+    selectors: [
+      { keys: streams.map((stream) => pattern(streamKey(stream, 'history'))), commands: ['xrange'], optional: true },
+    ],
   };
 }
 
-/** `distributary retain`: trims, removes dead consumers' names, and keeps its lock and accounts; all by scripts, whose commands are checked one by one. */
+/** `distributary retain`: trims, removes dead consumers' names, and keeps its lock, accounts and snapshots; all by scripts, whose commands are checked one by one. */
 function janitor(streams: readonly string[]): AccessUser {
   const commands = [
     ...CONNECT,

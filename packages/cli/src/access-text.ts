@@ -22,7 +22,7 @@ export function accessWords(
   password: Secret | undefined,
   dialect: AccessDialect,
 ): string[] {
-  const grants = dialect.selectors ? [root] : [root, ...selectors];
+  const grants = dialect.selectors ? [root] : [root, ...selectors.filter(({ optional }) => !optional)];
   const keys = [...new Set(grants.flatMap((grant) => grant.keys))].map((key) => `~${key}`);
   const commands = [
     ...new Set(grants.flatMap((grant) => grant.commands)),

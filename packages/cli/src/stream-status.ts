@@ -1,5 +1,6 @@
 import { type GroupStatus, groupStatus, type RedisConnection } from '@distributary/core';
 import { count, duration, printable, table } from './format.ts';
+import { STANDING_HEADER, standingCells, standingOf } from './group-standing.ts';
 import type { Team } from './team.ts';
 import { type TroubleNote, troubleNotes } from './trouble-notes.ts';
 
@@ -64,7 +65,7 @@ function promised(
 }
 
 /** For how long the group has owed its team an entry: one that is unread, or one that is pending. */
-export function behindMs({ lagMs, oldestPendingAgeMs }: GroupStatus): number {
+export function behindMs({ lagMs, oldestPendingAgeMs }: Pick<GroupStatus, 'lagMs' | 'oldestPendingAgeMs'>): number {
   return Math.max(lagMs, oldestPendingAgeMs ?? 0);
 }
 
@@ -74,7 +75,7 @@ async function groupsOf(connection: RedisConnection, stream: string): Promise<st
   return replies.map((fields) => String(fields[fields.findIndex((field) => String(field) === 'name') + 1]));
 }
 
-const HEADER = ['group', 'lag', 'lag time', 'pending', 'oldest', 'lost', 'dead letters', 'consumers', ''];
+const HEADER = ['group', ...STANDING_HEADER, ''];
 
 export function statusTable({ stream, length, groups }: StreamStatus): string {
   const heading = length === null ? `${stream}: no such stream yet` : `${stream}: ${count(length)} entries`;
@@ -84,18 +85,7 @@ export function statusTable({ stream, length, groups }: StreamStatus): string {
 }
 
 function rowOf(group: WatchedGroup): string[] {
-  const { lagEntries, lagMs, pending, oldestPendingAgeMs, lost, deadLetters, consumers } = group;
-  return [
-    group.group,
-    lagEntries === null ? 'unknown' : count(lagEntries),
-    duration(lagMs),
-    count(pending),
-    oldestPendingAgeMs === null ? '-' : duration(oldestPendingAgeMs),
-    count(lost),
-    count(deadLetters),
-    String(consumers.length),
-    adviceFor(group),
-  ];
+  return [group.group, ...standingCells(standingOf(group)), adviceFor(group)];
 }
 
 /** The destination's own words may be in it. */

@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { groupKey, RedisConnection, Secret } from '@distributary/core';
+import { groupKey, RedisConnection, Secret, streamKey } from '@distributary/core';
 import { jobPermissions } from '@distributary/replay';
 import { describeWithRedisProcess, type RedisFixture, startRedis, temporaryFolder, until } from '@distributary/testing';
 import { describe, expect, it } from 'vitest';
-import { accessUsers, teamCommands, teamUser } from '../src/access-rules.ts';
+import { type AccessUser, accessUsers, teamCommands, teamUser } from '../src/access-rules.ts';
 import { accessWords, dialectOf } from '../src/access-text.ts';
 import type { Team } from '../src/team.ts';
 import { ROOT, run, start } from './distributary.ts';
@@ -51,6 +51,10 @@ describe('distributary acl', () => {
     expect(words('7.0')).not.toContain('setinfo');
     expect(words('7.2')).toContain('+client|setinfo');
     expect(words('8.0')).toContain('+client|setinfo');
+    const monitor = accessUsers([NOC]).find(({ name }) => name === 'monitor') as AccessUser;
+    const monitorWords = (version: string) => accessWords(monitor, undefined, dialectOf(version)).join(' ');
+    expect(monitorWords('7.0')).toContain('(~distributary:{syslog_stream}:history +xrange)');
+    expect(monitorWords('6.2')).not.toContain('+xrange');
   });
 
   it('adds what jobs need when asked to, where Redis can restrict it to the keys of the group', async () => {
@@ -166,6 +170,8 @@ describeWithRedisProcess('the users that distributary acl prints', () => {
     expect(status).toMatchObject({ code: 0, stdout: expect.stringContaining(`${STREAM}: 3 entries`) });
     const retained = await run(['retain', guarded.team], { environment: guarded.environment('janitor') });
     expect(retained).toMatchObject({ code: 0, stdout: expect.stringContaining('3 entries trimmed, 0 left') });
+    const past = await run(['status', guarded.team, '--since', '1h'], { environment: guarded.environment('monitor') });
+    expect(past).toMatchObject({ code: 0, stdout: expect.stringContaining(`${STREAM}: 1 snapshot since`) });
     expect((await guarded.denied()).filter((command) => !command.startsWith('config'))).toEqual([]);
   });
 
@@ -198,6 +204,7 @@ describeWithRedisProcess('the users that distributary acl prints', () => {
         ['XREADGROUP', 'GROUP', GROUP, 'a', 'STREAMS', STREAM, '>'],
         ['XADD', STREAM, '*', 'a', 'b'],
         ['XRANGE', letters, '-', '+'],
+        ['XADD', streamKey(STREAM, 'history'), '*', 'a', 'b'],
         ['CONFIG', 'GET', 'requirepass'],
       ],
       janitor: [

@@ -42,7 +42,7 @@ export type { DeadLetter, DeadLetterVerdict } from './group.ts';
 export { type ConsumerStatus, type GroupStatus, groupStatus } from './group-status.ts';
 export { EVENT_ID_FIELD, eventId, eventIdentity, eventIdentityJson } from './identity.ts';
 export { type JsonLine, jsonLine, jsonText } from './json-line.ts';
-export { checkName, groupKey } from './keys.ts';
+export { checkName, groupKey, streamKey } from './keys.ts';
 export { LINE_FIELD, lineOf, originJson } from './line.ts';
 export type { MaskedKind, MaskRule } from './mask-rule.ts';
 export { Masks } from './masks.ts';

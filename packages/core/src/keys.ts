@@ -39,7 +39,7 @@ export function groupKey(
 }
 
 /** A key that belongs to the stream and to no group, in the same hash slot. */
-export function streamKey(stream: string, purpose: 'janitor'): string {
+export function streamKey(stream: string, purpose: 'janitor' | 'history'): string {
   return `distributary:${tagged(stream)}:${purpose}`;
 }
 

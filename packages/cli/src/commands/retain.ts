@@ -11,7 +11,8 @@ import { Command } from 'commander';
 import { positiveInteger, span } from '../arguments.ts';
 import { EXIT, type SetExit } from '../exit.ts';
 import { count } from '../format.ts';
-import { type RetentionReport, retentionReport, retentionTable, summary } from '../retention-report.ts';
+import { retentionReport, retentionTable, summary } from '../retention-report.ts';
+import { type RecordedReport, recordSnapshot } from '../status-history.ts';
 import { readTeam, type Team } from '../team.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -42,6 +43,7 @@ Groups that exist and were not given are protected as well. A package may state 
 up: "distributary": { …, "retention": { "shed": { "maxEntries": 1000000, "maxAgeMs": 86400000 } } }; the default is
 "protect". What was shed for whom is counted in Redis and shown here. Last, names of consumers that hold nothing and were not
 heard of for an hour are removed, for pods come under new names each time; one that is alive comes back with its next read.
+Each pass, at most once a minute per stream, leaves a snapshot of where every group stands: npx distributary status --since.
 Reads REDIS_URL. SIGTERM or SIGINT ends it after the slice under way; with --every a failed pass is tried again.
 Exit codes: 0 trimmed, or another janitor is at it, which is no failure · 1 refused: a declared group is missing, nothing
 of its stream was trimmed · 2 wrong arguments or package · 3 Redis did not answer`;
@@ -85,11 +87,12 @@ async function retain(teams: readonly Team[], options: RetainOptions, redis: Red
     return { stream, teams: own, janitor: new Janitor(connection, { stream, groups: own, ...bounds }) };
   });
   const round = async () => {
-    const reports: RetentionReport[] = [];
+    const reports: RecordedReport[] = [];
     for (const { stream, teams: own, janitor } of streams) {
       if (signal.aborted) break;
       const pass = await janitor.pass({ dryRun, signal, onProgress: progressOf(stream, dryRun) });
-      reports.push(await retentionReport(connection, pass, { teams: own, dryRun }));
+      const report = await retentionReport(connection, pass, { teams: own, dryRun });
+      reports.push(await recordSnapshot(connection, report));
     }
     show(reports, describeRedis(redis), options);
     return reports.some(({ outcome }) => outcome === 'missing') ? EXIT.failed : EXIT.done;
@@ -122,15 +125,21 @@ function progressOf(stream: string, dryRun: boolean): (trimmed: number) => void 
   };
 }
 
-function show(reports: readonly RetentionReport[], redis: string, { json, every }: RetainOptions): void {
+function show(reports: readonly RecordedReport[], redis: string, { json, every }: RetainOptions): void {
   const at = new Date().toISOString();
   if (json) {
     process.stdout.write(`${JSON.stringify({ at, redis, streams: reports })}\n`);
     return;
   }
   const heading = every === undefined ? `${redis} at ${at}\n\n` : `${at} `;
-  const texts = reports.map((report) => summary(report) + (every === undefined ? retentionTable(report) : ''));
+  const texts = reports.map(
+    (report) => summary(report) + snapshotText(report) + (every === undefined ? retentionTable(report) : ''),
+  );
   process.stdout.write(`${heading}${texts.join('\n')}`);
+}
+
+function snapshotText({ snapshotFailure }: RecordedReport): string {
+  return snapshotFailure === null ? '' : `  no status snapshot was taken: ${snapshotFailure}\n`;
 }
 
 function refuseTwice(teams: readonly Team[]): void {
