@@ -3,15 +3,19 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Checkpoint } from './journal.ts';
 
-const SLOT_BYTES = 32;
+const SLOT_BYTES = 64 * 1024;
+const HEADER_BYTES = 8;
 
 /**
- * The checkpoint of a write-ahead log, in two slots written in turn, so that one of them is whole whatever happens.
- * It is not synced: an older checkpoint only sends again what Redis then recognises.
+ * The checkpoint of a write-ahead log, in two slots written in turn, so that one of them is whole whatever happens:
+ *
+ *     crc32 of the content (4) · its length (4) · content, as JSON
+ *
+ * It is not synced: an older checkpoint only sends again what Redis then recognises. Where it is and what Redis should
+ * have stand in one slot, so that neither is older than the other after a power cut.
  */
 export class CheckpointFile {
   readonly #file: FileHandle;
-  readonly #slot: Buffer = Buffer.alloc(SLOT_BYTES);
   #next: number;
 
   private constructor(file: FileHandle, next: number) {
@@ -30,13 +34,8 @@ export class CheckpointFile {
   }
 
   async write(checkpoint: Checkpoint): Promise<void> {
-    const slot = this.#slot;
-    slot.writeUIntLE(checkpoint.segment, 0, 6);
-    slot.writeUIntLE(checkpoint.position, 6, 6);
-    slot.writeUIntLE(checkpoint.offset, 12, 6);
-    slot.writeUInt8(checkpoint.skipping ? 1 : 0, 18);
-    slot.writeUInt32LE(crc32(slot.subarray(0, 28)), 28);
-    await this.#file.write(slot, 0, SLOT_BYTES, this.#next * SLOT_BYTES);
+    const slot = encode(checkpoint);
+    await this.#file.write(slot, 0, slot.length, this.#next * SLOT_BYTES);
     this.#next = 1 - this.#next;
   }
 
@@ -54,13 +53,18 @@ async function openOrCreate(path: string): Promise<FileHandle> {
   }
 }
 
+function encode(checkpoint: Checkpoint): Buffer {
+  const content = Buffer.from(JSON.stringify(checkpoint));
+  const slot = Buffer.allocUnsafe(HEADER_BYTES + content.length);
+  slot.writeUInt32LE(crc32(content), 0);
+  slot.writeUInt32LE(content.length, 4);
+  content.copy(slot, HEADER_BYTES);
+  return slot;
+}
+
 function decode(slot: Buffer): Checkpoint | undefined {
-  const expected = slot.readUInt32LE(28);
-  if (expected !== crc32(slot.subarray(0, 28)) || slot.readUIntLE(0, 6) === 0) return undefined;
-  return {
-    segment: slot.readUIntLE(0, 6),
-    position: slot.readUIntLE(6, 6),
-    offset: slot.readUIntLE(12, 6),
-    skipping: slot.readUInt8(18) === 1,
-  };
+  const length = slot.readUInt32LE(4);
+  const content = slot.subarray(HEADER_BYTES, HEADER_BYTES + length);
+  if (length === 0 || slot.readUInt32LE(0) !== crc32(content)) return undefined;
+  return JSON.parse(content.toString()) as Checkpoint;
 }

@@ -1,3 +1,5 @@
+import type { ShippedRange } from './shipped-ranges.ts';
+
 /** Where the input's bytes wait for Redis: on disk or in memory. Offsets count the bytes of the input, from the first ever. */
 export interface Journal {
   /** Behind the last byte taken. */
@@ -20,6 +22,11 @@ export interface Journal {
   read(maxBytes: number, signal: AbortSignal): Promise<JournalChunk | undefined>;
   /** Redis has everything before the checkpoint's offset. */
   release(checkpoint: Checkpoint): Promise<void>;
+  /**
+   * Reads again from the line at that offset on, which Redis has confirmed and lost, or from as near to it as the journal
+   * still reaches; never from behind the last checkpoint.
+   */
+  goBack(offset: number): Promise<LineStart>;
   /** No more will be appended. */
   end(): void;
   close(): Promise<void>;
@@ -45,8 +52,15 @@ export interface RecordPlace {
   readonly offset: number;
 }
 
-/** Up to where Redis has everything: `offset`, inside the record at `segment` and `position`. */
-export interface Checkpoint extends RecordPlace {
-  /** Whether `offset` lies within a line that was cut, the rest of which is to be skipped. */
+/** Where a line begins. */
+export interface LineStart {
+  readonly offset: number;
+  /** Whether `offset` lies within a line instead, the rest of which is to be skipped. */
   readonly skipping: boolean;
+}
+
+/** Up to where Redis has everything: `offset`, inside the record at `segment` and `position`. */
+export interface Checkpoint extends RecordPlace, LineStart {
+  /** What Redis has confirmed, stream by stream. */
+  readonly shipped: readonly ShippedRange[];
 }

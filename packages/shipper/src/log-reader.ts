@@ -38,6 +38,13 @@ export class LogReader {
     return undefined;
   }
 
+  /** Reads again from that record on. */
+  goBack({ segment, position, offset }: RecordPlace): void {
+    this.#segment = segment;
+    this.#position = position;
+    this.#offset = offset;
+  }
+
   async close(): Promise<void> {
     await this.#opened?.file.close();
   }
@@ -88,7 +95,7 @@ export class LogReader {
   /** The input's offset at the checkpoint's position. Where no record begins there, reading begins with the segment. */
   async #countTo(segment: Segment): Promise<number> {
     const path = join(this.#ports.folder, segmentName(segment.number));
-    const { position, offset } = await endOfRecords(path, segment.firstOffset, this.#position);
+    const { position, offset } = await endOfRecords(path, segment, this.#position);
     if (position === this.#position) return offset;
     this.#position = SEGMENT_HEADER_BYTES;
     return segment.firstOffset;

@@ -16,6 +16,7 @@ import {
 import type { Report } from './shipper-events.ts';
 
 const SCAN_BYTES = 1024 * 1024;
+const NEWLINE = 0x0a;
 
 export interface Segment extends SegmentHeader {
   readonly number: number;
@@ -33,23 +34,27 @@ export interface Recovered {
   /** Where the next byte goes, and under which boot. */
   readonly boot: string;
   readonly endOffset: number;
+  /** Whether the next byte may go on with a line that was begun. */
+  readonly withinLine: boolean;
 }
 
 export function newBoot(): string {
   return randomBytes(6).toString('hex');
 }
 
-/** Finds the segments, removes those that were shipped, and cuts off what a crash left half written. */
+/** Finds the segments, and cuts off what a crash left half written. */
 export async function recover(folder: string, report: Report): Promise<Recovered> {
   const { file: checkpointFile, checkpoint } = await CheckpointFile.open(folder);
   const segments = await findSegments(folder, report);
   const last = segments.at(-1);
   let boot = last?.whole ? last.boot : undefined;
   let endOffset = last?.firstOffset ?? 0;
+  let withinLine = last?.withinLine ?? false;
   if (last) {
     const path = join(folder, segmentName(last.number));
-    const { position, offset } = await endOfRecords(path, last.firstOffset, last.bytes);
+    const { position, offset, ...end } = await endOfRecords(path, last, last.bytes);
     endOffset = offset;
+    withinLine = end.withinLine;
     if (position < last.bytes) {
       report('walTruncated', { file: path, position, droppedBytes: last.bytes - position });
       await truncate(path, position);
@@ -63,21 +68,23 @@ export async function recover(folder: string, report: Report): Promise<Recovered
     endOffset = checkpoint.offset;
     boot = undefined;
   }
-  const shipped = segments.filter(({ number }) => number < (checkpoint?.segment ?? 0));
-  for (const { number } of shipped) await unlink(join(folder, segmentName(number)));
-  const kept = segments.filter((segment) => !shipped.includes(segment));
-  for (const { number } of kept) await syncPath(join(folder, segmentName(number)));
-  return { segments: kept, checkpoint, checkpointFile, boot: boot ?? newBoot(), endOffset };
+  for (const { number } of segments) await syncPath(join(folder, segmentName(number)));
+  withinLine &&= boot !== undefined;
+  return { segments, checkpoint, checkpointFile, boot: boot ?? newBoot(), endOffset, withinLine };
 }
 
-/** Whole records from the header to `end`: where they stop, in the file and in the input. */
+/**
+ * Whole records from the header to `end`, or to the one with the byte at `beforeOffset`: where they stop, in the file
+ * and in the input, and whether that is within a line.
+ */
 export async function endOfRecords(
   path: string,
-  firstOffset: number,
+  header: SegmentHeader,
   end: number,
-): Promise<{ position: number; offset: number }> {
+  beforeOffset: number = Infinity,
+): Promise<{ position: number; offset: number; withinLine: boolean }> {
   let position = SEGMENT_HEADER_BYTES;
-  let offset = firstOffset;
+  let { firstOffset: offset, withinLine } = header;
   const file = await open(path, 'r');
   try {
     for (let bytes = SCAN_BYTES; position < end; ) {
@@ -86,6 +93,11 @@ export async function endOfRecords(
       const found = buffer.subarray(0, bytesRead);
       let at = 0;
       for (let record = findRecord(found, 0); typeof record !== 'string'; record = findRecord(found, at)) {
+        const isBreak = record.start === record.end;
+        if (!isBreak && offset + record.end - record.start > beforeOffset) {
+          return { position: position + at, offset, withinLine };
+        }
+        withinLine = !isBreak && found[record.end - 1] !== NEWLINE;
         offset += record.end - record.start;
         at = record.end;
       }
@@ -99,7 +111,7 @@ export async function endOfRecords(
   } finally {
     await file.close();
   }
-  return { position, offset };
+  return { position, offset, withinLine };
 }
 
 /** In order; `whole` is false on a segment behind which one was removed because its header was torn. */

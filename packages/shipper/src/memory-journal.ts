@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Checkpoint, Journal, JournalChunk } from './journal.ts';
+import type { Checkpoint, Journal, JournalChunk, LineStart } from './journal.ts';
 import { WakeUp } from './wake-up.ts';
 
 interface Held {
@@ -14,6 +14,7 @@ export class MemoryJournal implements Journal {
   readonly #changed = new WakeUp();
   #held: Held[] = [];
   #read = 0;
+  #released: LineStart = { offset: 0, skipping: false };
   #ended = false;
   #breaks = false;
   appendedEnd = 0;
@@ -69,9 +70,15 @@ export class MemoryJournal implements Journal {
     return { boot: this.#boot, offset, bytes, places: [{ segment: 1, position: 0, offset }], afterBreak };
   }
 
-  async release({ offset }: Checkpoint): Promise<void> {
+  async release({ offset, skipping }: Checkpoint): Promise<void> {
     this.safeEnd = offset;
+    this.#released = { offset, skipping };
     while (this.#held[0] && this.#held[0].offset + this.#held[0].bytes.length <= offset) this.#held.shift();
+  }
+
+  async goBack(): Promise<LineStart> {
+    this.#read = this.#held[0]?.offset ?? this.appendedEnd;
+    return this.#released;
   }
 
   end(): void {

@@ -3,7 +3,8 @@ import { crc32 } from 'node:zlib';
 /**
  * A segment is a file of the write-ahead log. It begins with a header of 32 bytes:
  *
- *     magic (8) · boot (12, hexadecimal) · offset of the first byte (6) · zero (2) · crc32 of these (4)
+ *     magic (8) · boot (12, hexadecimal) · offset of the first byte (6) · 1 where that lies within a line (1) · zero (1) ·
+ *     crc32 of these (4)
  *
  * and goes on with records: crc32 (4) · length (4) · that many bytes of the input. The checksum covers the length and
  * the bytes. A record of length 0 is a break: the line before it will never be completed. Numbers are little-endian.
@@ -17,6 +18,8 @@ const SEGMENT_NAME = /^(\d{12})\.wal$/;
 export interface SegmentHeader {
   readonly boot: string;
   readonly firstOffset: number;
+  /** Whether the first byte goes on with a line that an earlier segment begins. */
+  readonly withinLine: boolean;
 }
 
 export function segmentName(number: number): string {
@@ -28,11 +31,12 @@ export function segmentNumber(name: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-export function encodeSegmentHeader({ boot, firstOffset }: SegmentHeader): Buffer {
+export function encodeSegmentHeader({ boot, firstOffset, withinLine }: SegmentHeader): Buffer {
   const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
   MAGIC.copy(header);
   header.write(boot, 8, 12, 'latin1');
   header.writeUIntLE(firstOffset, 20, 6);
+  header.writeUInt8(withinLine ? 1 : 0, 26);
   header.writeUInt32LE(crc32(header.subarray(0, 28)), 28);
   return header;
 }
@@ -41,7 +45,11 @@ export function encodeSegmentHeader({ boot, firstOffset }: SegmentHeader): Buffe
 export function decodeSegmentHeader(header: Buffer): SegmentHeader | undefined {
   if (header.length < SEGMENT_HEADER_BYTES || !header.subarray(0, 8).equals(MAGIC)) return undefined;
   if (header.readUInt32LE(28) !== crc32(header.subarray(0, 28))) return undefined;
-  return { boot: header.toString('latin1', 8, 20), firstOffset: header.readUIntLE(20, 6) };
+  return {
+    boot: header.toString('latin1', 8, 20),
+    firstOffset: header.readUIntLE(20, 6),
+    withinLine: header.readUInt8(26) === 1,
+  };
 }
 
 export function writeRecordHeader(header: Buffer, bytes: Buffer): void {

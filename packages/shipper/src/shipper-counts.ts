@@ -12,10 +12,16 @@ export interface ShipperCounts {
   partsLeftOut: number;
   /** Lines without a route although routes are set; they went to the default stream. */
   unrouted: number;
-  /** Lines that Redis has, added by this shipper. */
+  /** Lines added to Redis by this shipper; one that Redis lost and was sent again counts twice. */
   stored: number;
-  /** Lines that Redis had already, from a call whose reply was lost. */
+  /** Those among them that Redis had confirmed before and lost. */
+  storedAgain: number;
+  /** Lines that Redis had already, from a call whose reply was lost or before what it lost. */
   duplicates: number;
+  /** How often Redis had lost lines that could not be sent again, once per stream and boot. */
+  gaps: number;
+  /** Bytes of the input that they spanned. */
+  gapBytes: number;
   /** Now: bytes that Redis does not have yet. */
   waitingBytes: number;
   /** Now: bytes of the write-ahead log on disk; 0 without one. */

@@ -26,6 +26,16 @@ export interface ShipperEvents {
   /** Redis does not answer or refuses; lines wait. Said once per outage and once per different answer. */
   redisUnavailable: [{ readonly reason: Error }];
   redisRecovered: [{ readonly afterMs: number }];
+  /**
+   * Redis has lost lines of these streams that it had confirmed, in a crash or a failover, or was emptied: so many bytes
+   * of the journal are sent to it again, under the same eids.
+   */
+  wentBack: [{ readonly streams: readonly string[]; readonly bytes: number }];
+  /**
+   * Redis has lost lines that the journal no longer has: those of `stream` whose eids, in their order, lie from `fromEid`
+   * up to but not including `beforeEid`. `bytes` of the input lie between the two, other streams' lines included.
+   */
+  gapFound: [{ readonly stream: string; readonly fromEid: string; readonly beforeEid: string; readonly bytes: number }];
   /** Stopped without a write-ahead log before Redis took everything: so many bytes are lost. */
   abandoned: [{ readonly bytes: number }];
 }

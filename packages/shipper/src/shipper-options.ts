@@ -51,6 +51,11 @@ export interface WalOptions {
   readonly folder: string;
   /** When the log holds this much, the input is not read until Redis has taken some of it. Default 1 GiB. */
   readonly maxBytes?: number;
+  /**
+   * How much of what Redis has confirmed is kept at least, whole segments of it, to be sent again when Redis loses it. It
+   * goes first when the log is full. Default 16 MiB, or a quarter of `maxBytes` where that is less; 0: nothing.
+   */
+  readonly keepShippedBytes?: number;
 }
 
 /** The options with every default filled in. */
@@ -68,7 +73,13 @@ export interface ShipperSettings {
 
 const NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 const MIN_WAL_BYTES = 1024 * 1024;
-const DEFAULTS = { maxLineBytes: 65_536, maxLines: 2_000, maxBytes: 512 * 1024, walBytes: 1024 * 1024 * 1024 };
+const DEFAULTS = {
+  maxLineBytes: 65_536,
+  maxLines: 2_000,
+  maxBytes: 512 * 1024,
+  walBytes: 1024 * 1024 * 1024,
+  keepShippedBytes: 16 * 1024 * 1024,
+};
 /** One line and its neighbours must fit into one argument of a command, which Redis takes up to 512 MB of. */
 const MAX_BATCH_BYTES = 64 * 1024 * 1024;
 
@@ -92,14 +103,17 @@ export function settingsFrom(options: ShipperOptions): ShipperSettings {
     input,
     name,
     routes,
-    wal: wal && {
-      folder: wal.folder,
-      maxBytes: integer('wal.maxBytes', wal.maxBytes ?? DEFAULTS.walBytes, MIN_WAL_BYTES, Number.MAX_SAFE_INTEGER),
-    },
+    wal: wal && walSettingsFrom(wal),
     maxLineBytes: integer('maxLineBytes', options.maxLineBytes ?? DEFAULTS.maxLineBytes, 1, MAX_BATCH_BYTES),
     maxLines: integer('batch.maxLines', batch.maxLines ?? DEFAULTS.maxLines, 1, 100_000),
     maxBytes: integer('batch.maxBytes', batch.maxBytes ?? DEFAULTS.maxBytes, 1_024, MAX_BATCH_BYTES),
   };
+}
+
+function walSettingsFrom({ folder, ...wal }: WalOptions): Required<WalOptions> {
+  const maxBytes = integer('wal.maxBytes', wal.maxBytes ?? DEFAULTS.walBytes, MIN_WAL_BYTES, Number.MAX_SAFE_INTEGER);
+  const keepShippedBytes = wal.keepShippedBytes ?? Math.min(DEFAULTS.keepShippedBytes, Math.floor(maxBytes / 4));
+  return { folder, maxBytes, keepShippedBytes: integer('wal.keepShippedBytes', keepShippedBytes, 0, maxBytes) };
 }
 
 function checkRoute(facility: string, stream: unknown): void {

@@ -5,10 +5,11 @@ import { asError, ShipperError } from './errors.ts';
 import { Feed } from './feed.ts';
 import type { Input } from './input.ts';
 import { Intake } from './intake.ts';
-import type { Journal } from './journal.ts';
+import type { Journal, LineStart } from './journal.ts';
 import { MemoryJournal } from './memory-journal.ts';
 import { NamedPipe } from './named-pipe.ts';
 import { routeByFacility } from './routes.ts';
+import { type ShippedRange, ShippedRanges } from './shipped-ranges.ts';
 import type { ShipperCounts } from './shipper-counts.ts';
 import type { Report, ShipperEvents, ShipperState } from './shipper-events.ts';
 import { type ShipperOptions, type ShipperSettings, settingsFrom } from './shipper-options.ts';
@@ -60,7 +61,10 @@ export class Shipper extends EventEmitter<ShipperEvents> {
       partsLeftOut: 0,
       unrouted: 0,
       stored: 0,
+      storedAgain: 0,
       duplicates: 0,
+      gaps: 0,
+      gapBytes: 0,
       waitingBytes: 0,
       walBytes: 0,
       paused: false,
@@ -136,11 +140,12 @@ export class Shipper extends EventEmitter<ShipperEvents> {
     const failed = (reason: Error) => this.#fail(reason);
     const confirmations = this.#createConfirmations();
     const intake = new Intake({ input, journal, confirmations, counts, report, remedy, failed });
-    const writer = new StreamWriter({ redis, name, counts, report });
+    const shipped = new ShippedRanges(name, new Set([stream, ...routes.values()]), start.shipped);
+    const writer = new StreamWriter({ redis, name, shipped, counts, report });
     const route = routes.size > 0 ? routeByFacility(routes) : undefined;
     const released = () => intake.released();
     const feed = new Feed(
-      { journal, writer, counts, report, released },
+      { journal, writer, shipped, counts, report, released },
       { stream, route, maxLineBytes, maxLines, maxBytes, start },
     );
     const feeding = feed.run(this.#abort.signal).catch(failed);
@@ -162,16 +167,16 @@ export class Shipper extends EventEmitter<ShipperEvents> {
 
   async #openJournal(): Promise<{
     readonly journal: Journal;
-    readonly start: { readonly offset: number; readonly skipping: boolean };
+    readonly start: LineStart & { readonly shipped: readonly ShippedRange[] };
     readonly remedy: string;
   }> {
     const { wal } = this.#settings;
     if (!wal) {
       const remedy = 'Bring Redis back; without a write-ahead log no more is taken until then.';
-      return { journal: new MemoryJournal(MEMORY_BYTES), start: { offset: 0, skipping: false }, remedy };
+      return { journal: new MemoryJournal(MEMORY_BYTES), start: { offset: 0, skipping: false, shipped: [] }, remedy };
     }
-    const { folder, maxBytes } = wal;
-    const log = await WriteAheadLog.open({ folder, maxBytes, report: this.#report });
+    const { folder } = wal;
+    const log = await WriteAheadLog.open({ ...wal, report: this.#report });
     this.#report('walOpened', { folder, boot: log.boot, unshippedBytes: log.waitingBytes });
     const remedy = `Bring Redis back, or give the write-ahead log in ${folder} more room with wal.maxBytes.`;
     return { journal: log, start: log.start, remedy };
@@ -202,7 +207,7 @@ export class Shipper extends EventEmitter<ShipperEvents> {
     await input.close();
     const refusedBytes = await intake.close();
     journal.end();
-    if (this.#settings.wal && writer.isTroubled) this.#abort.abort();
+    if (journal.waitingBytes === 0 || (this.#settings.wal && writer.isTroubled)) this.#abort.abort();
     this.#awaitDeadline();
     await feeding;
     clearTimeout(this.#deadline);

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { appendLines } from './append-script.ts';
+import { type Appended, type AppendTarget, appendLines } from './append-script.ts';
 import { asError, ShipperError } from './errors.ts';
-import type { LineBatch, StreamLines } from './line-batch.ts';
+import type { LineBatch, Piece, StreamLines } from './line-batch.ts';
 import type { RedisCommands } from './redis-commands.ts';
 import { remedyFor } from './redis-remedy.ts';
+import type { ShippedRange, ShippedRanges } from './shipped-ranges.ts';
 import type { ShipperCounts } from './shipper-counts.ts';
 import type { Report } from './shipper-events.ts';
 
@@ -12,8 +13,18 @@ const PAUSES = { minMs: 100, maxMs: 5_000 };
 export interface StreamWriterPorts {
   readonly redis: RedisCommands;
   readonly name: string;
+  readonly shipped: ShippedRanges;
   readonly counts: ShipperCounts;
   readonly report: Report;
+}
+
+/** `behind`: Redis has lost lines that it had confirmed, and a part of the batch may not have been added. */
+export type StoreOutcome = 'stored' | 'behind' | 'aborted';
+
+/** Of what Redis has confirmed it remembers no more than the line at that offset; undefined: nothing. */
+export interface Behind {
+  readonly range: ShippedRange;
+  readonly remembered: number | undefined;
 }
 
 /** Brings batches of lines into Redis, for as long as it takes: one call per stream, repeated until it succeeds. */
@@ -22,6 +33,8 @@ export class StreamWriter {
   readonly #told = new Set<string>();
   readonly #troubled = new Set<string>();
   #since = 0;
+  /** A call failed since Redis was last asked what it remembers: it may have come back without its tail. */
+  isDoubtful = false;
 
   constructor(ports: StreamWriterPorts) {
     this.#ports = ports;
@@ -32,36 +45,65 @@ export class StreamWriter {
     return this.#troubled.size > 0;
   }
 
-  /** @returns false when the signal aborted before Redis had everything */
-  async store(batch: LineBatch, boot: string, signal: AbortSignal): Promise<boolean> {
+  /** Until Redis has everything, or has lost something, or the signal aborts. */
+  async store(batch: LineBatch, boot: string, signal: AbortSignal): Promise<StoreOutcome> {
     const stored = [...batch.streams()].map(([stream, lines]) => this.#storeIn(stream, lines, boot, signal));
-    return (await Promise.all(stored)).every(Boolean);
+    const outcomes = new Set(await Promise.all(stored));
+    if (outcomes.has('aborted')) return 'aborted';
+    return outcomes.has('behind') ? 'behind' : 'stored';
   }
 
-  async #storeIn(stream: string, { lines, pieces }: StreamLines, boot: string, signal: AbortSignal): Promise<boolean> {
-    const { redis, name, counts, report } = this.#ports;
+  /** Asks Redis for each stream whether it still has what it has confirmed. @returns undefined on abort */
+  async findBehind(signal: AbortSignal): Promise<Behind[] | undefined> {
+    this.isDoubtful = false;
+    const asked = this.#ports.shipped.all().map(async (range) => ({ range, reply: await this.#ask(range, signal) }));
+    const answered = await Promise.all(asked);
+    if (signal.aborted) return undefined;
+    return answered.flatMap(({ range, reply }) =>
+      reply?.status === 'behind' ? { range, remembered: reply.remembered } : [],
+    );
+  }
+
+  #ask({ name, stream, boot, last }: ShippedRange, signal: AbortSignal): Promise<Appended | undefined> {
+    return this.#append({ name, stream, boot, confirmed: last }, [], signal);
+  }
+
+  async #storeIn(stream: string, taken: StreamLines, boot: string, signal: AbortSignal): Promise<StoreOutcome> {
+    const { name, shipped, counts, report } = this.#ports;
+    const { lines, pieces } = taken;
+    const confirmed = shipped.of(stream, boot)?.last;
+    const started = performance.now();
+    const reply = await this.#append({ stream, boot, name, confirmed }, pieces, signal);
+    if (reply?.status !== 'added') return reply?.status ?? 'aborted';
+    shipped.add(stream, boot, taken);
+    const duplicates = lines - reply.lines;
+    counts.stored += reply.lines;
+    counts.duplicates += duplicates;
+    report('stored', { stream, lines, duplicates, tookMs: performance.now() - started });
+    return 'stored';
+  }
+
+  /** Repeats the call until it succeeds. @returns undefined on abort */
+  async #append(target: AppendTarget, pieces: readonly Piece[], signal: AbortSignal): Promise<Appended | undefined> {
+    const { stream } = target;
     for (let pauseMs = PAUSES.minMs; !signal.aborted; pauseMs = Math.min(2 * pauseMs, PAUSES.maxMs)) {
-      const started = performance.now();
       try {
-        const added = await untilAborted(appendLines(redis, stream, { name, boot }, pieces), signal);
-        const tookMs = performance.now() - started;
-        counts.stored += added;
-        counts.duplicates += lines - added;
+        const reply = await untilAborted(appendLines(this.#ports.redis, target, pieces), signal);
         this.#over(stream);
-        report('stored', { stream, lines, duplicates: lines - added, tookMs });
-        return true;
+        return reply;
       } catch (thrown) {
-        if (signal.aborted) return false;
+        if (signal.aborted) break;
         this.#met(stream, asError(thrown));
         await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
       }
     }
-    return false;
+    return undefined;
   }
 
   #met(stream: string, cause: Error): void {
     if (this.#troubled.size === 0) this.#since = performance.now();
     this.#troubled.add(stream);
+    this.isDoubtful = true;
     const topic = cause.name === 'ReplyError' ? `${stream} ${cause.message}` : '';
     if (this.#told.has(topic)) return;
     this.#told.add(topic);

@@ -1,13 +1,13 @@
-import { closeSync, fdatasync, fsync, openSync, writevSync } from 'node:fs';
-import { mkdir, unlink } from 'node:fs/promises';
+import { closeSync, fdatasync, fsync, openSync, unlinkSync, writevSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { CheckpointFile } from './checkpoint-file.ts';
 import { asError, ShipperError } from './errors.ts';
 import { FolderLock } from './folder-lock.ts';
-import type { Checkpoint, Journal, JournalChunk } from './journal.ts';
+import type { Checkpoint, Journal, JournalChunk, LineStart } from './journal.ts';
 import { LogReader } from './log-reader.ts';
-import { newBoot, type Recovered, recover, type Segment } from './log-recovery.ts';
+import { endOfRecords, newBoot, type Recovered, recover, type Segment } from './log-recovery.ts';
 import {
   encodeSegmentHeader,
   RECORD_HEADER_BYTES,
@@ -15,10 +15,14 @@ import {
   segmentName,
   writeRecordHeader,
 } from './segment.ts';
+import type { ShippedRange } from './shipped-ranges.ts';
 import type { Report } from './shipper-events.ts';
 import { WakeUp } from './wake-up.ts';
 
-const MAX_SEGMENT_BYTES = 64 * 1024 * 1024;
+const MAX_SEGMENT_BYTES = 16 * 1024 * 1024;
+/** What one read brings at most. */
+const READ_BYTES = 64 * 1024;
+const NEWLINE = 0x0a;
 const EMPTY = Buffer.alloc(0);
 
 const syncFile = promisify(fdatasync);
@@ -27,6 +31,7 @@ const syncFolder = promisify(fsync);
 export interface WriteAheadLogOptions {
   readonly folder: string;
   readonly maxBytes: number;
+  readonly keepShippedBytes: number;
   readonly report: Report;
 }
 
@@ -34,12 +39,13 @@ export interface WriteAheadLogOptions {
  * A log of the input's bytes in a folder of segments. Bytes are written before `append` returns, so that they survive
  * the process; they survive the machine after `sync`, and only then are they shipped: a byte that Redis has can not
  * vanish here, and its offset is not given to another one. Each start begins a new segment, and the log goes on under
- * its old boot unless its end was damaged.
+ * its old boot unless its end was damaged. The last shipped segments are kept as long as there is room, to go back to.
  */
 export class WriteAheadLog implements Journal {
   readonly folder: string;
   readonly maxBytes: number;
   readonly #maxSegmentBytes: number;
+  readonly #keepShippedBytes: number;
   readonly #report: Report;
   readonly #lock: FolderLock;
   readonly #folderDescriptor: number;
@@ -52,7 +58,11 @@ export class WriteAheadLog implements Journal {
   /** Of the last segment, and of full ones that were not synced since. */
   readonly #descriptors: { readonly segment: Segment; readonly descriptor: number }[] = [];
   readonly #reader: LogReader;
-  #releasedOffset: number;
+  /** Whether the next byte goes on with a line. */
+  #isWithinLine: boolean;
+  /** What is before it was shipped, and so were the segments before this one. */
+  #released: LineStart;
+  #releasedSegment: number;
   #heldBytes: number;
   #isFolderSynced = false;
   #isEnded = false;
@@ -64,6 +74,7 @@ export class WriteAheadLog implements Journal {
     this.folder = options.folder;
     this.maxBytes = options.maxBytes;
     this.#maxSegmentBytes = Math.min(MAX_SEGMENT_BYTES, Math.floor(options.maxBytes / 8));
+    this.#keepShippedBytes = options.keepShippedBytes;
     this.#report = options.report;
     this.#lock = lock;
     this.#folderDescriptor = folderDescriptor;
@@ -73,20 +84,22 @@ export class WriteAheadLog implements Journal {
     this.#nextSegment = Math.max(found.segments.at(-1)?.number ?? 0, found.checkpoint?.segment ?? 0) + 1;
     this.appendedEnd = found.endOffset;
     this.safeEnd = found.endOffset;
+    this.#isWithinLine = found.withinLine;
     this.#heldBytes = found.segments.reduce((sum, { bytes }) => sum + bytes, 0);
     const at = found.checkpoint;
     const resumes = at !== undefined && found.segments.some(({ number }) => number === at.segment);
-    const [first = { number: this.#nextSegment, firstOffset: found.endOffset }] = found.segments;
+    const [first = { number: this.#nextSegment, firstOffset: found.endOffset, withinLine: false }] = found.segments;
     const beginning = { segment: first.number, firstOffset: first.firstOffset };
     const damaged = (segment: Segment, position: number) => this.#skipDamage(segment, position);
     const ports = { folder: options.folder, segments: found.segments, damaged };
     this.#reader = new LogReader(ports, resumes ? at : beginning);
-    this.#releasedOffset = resumes ? at.offset : first.firstOffset;
-    this.start = { offset: this.#releasedOffset, skipping: resumes && at.skipping };
+    this.#releasedSegment = resumes ? at.segment : first.number;
+    this.#released = resumes ? at : { offset: first.firstOffset, skipping: first.withinLine };
+    this.start = { offset: this.#released.offset, skipping: this.#released.skipping, shipped: at?.shipped ?? [] };
   }
 
-  /** Where shipping goes on: what is before the offset Redis has. */
-  readonly start: { readonly offset: number; readonly skipping: boolean };
+  /** Where shipping goes on: what is before the offset Redis has confirmed. */
+  readonly start: LineStart & { readonly shipped: readonly ShippedRange[] };
 
   /** @throws ShipperError `WAL_LOCKED` or `WAL` */
   static async open(options: WriteAheadLogOptions): Promise<WriteAheadLog> {
@@ -118,7 +131,7 @@ export class WriteAheadLog implements Journal {
   }
 
   get waitingBytes(): number {
-    return this.appendedEnd - this.#releasedOffset;
+    return this.appendedEnd - this.#released.offset;
   }
 
   get heldBytes(): number {
@@ -160,14 +173,26 @@ export class WriteAheadLog implements Journal {
   }
 
   async release(checkpoint: Checkpoint): Promise<void> {
-    await this.#checkpointFile.write(checkpoint);
-    this.#releasedOffset = checkpoint.offset;
-    while (this.#segments[0] && this.#segments[0].number < checkpoint.segment) {
-      const { number, bytes } = this.#segments[0];
-      await unlink(join(this.folder, segmentName(number)));
-      this.#segments.shift();
-      this.#heldBytes -= bytes;
-    }
+    const oldestOffset = this.#segments[0]?.firstOffset ?? 0;
+    const shipped = checkpoint.shipped.filter(({ boot, last }) => boot === this.#boot || last >= oldestOffset);
+    await this.#checkpointFile.write({ ...checkpoint, shipped });
+    this.#releasedSegment = checkpoint.segment;
+    this.#released = checkpoint;
+    this.#removeShipped();
+  }
+
+  /** The checkpoint in the file stays where it is: a shipper that ends here finds anew what Redis has lost. */
+  async goBack(offset: number): Promise<LineStart> {
+    const [oldest] = this.#segments as [Segment, ...Segment[]];
+    if (offset < oldest.firstOffset) this.#released = { offset: oldest.firstOffset, skipping: oldest.withinLine };
+    else if (offset < this.#released.offset) this.#released = { offset, skipping: false };
+    const start = this.#released;
+    const segment = this.#segments.findLast(({ firstOffset }) => firstOffset <= start.offset) ?? oldest;
+    this.#releasedSegment = segment.number;
+    const path = join(this.folder, segmentName(segment.number));
+    const place = await endOfRecords(path, segment, segment.syncedBytes, start.offset);
+    this.#reader.goBack({ segment: segment.number, position: place.position, offset: place.offset });
+    return start;
   }
 
   end(): void {
@@ -200,6 +225,7 @@ export class WriteAheadLog implements Journal {
   }
 
   #appendRecord(bytes: Buffer): void {
+    if (this.#heldBytes >= this.maxBytes - READ_BYTES) this.#removeShipped();
     if (this.#last.bytes >= this.#maxSegmentBytes) this.#beginSegment();
     const segment = this.#last;
     writeRecordHeader(this.#header, bytes);
@@ -209,11 +235,27 @@ export class WriteAheadLog implements Journal {
     segment.bytes += taken;
     this.#heldBytes += taken;
     this.appendedEnd += bytes.length;
+    this.#isWithinLine = bytes.length > 0 && bytes.at(-1) !== NEWLINE;
+  }
+
+  /** Removes shipped segments: all that are not to be kept, and of those as many as the bound of the log demands. */
+  #removeShipped(): void {
+    let shippedBytes = 0;
+    for (const { number, bytes } of this.#segments) if (number < this.#releasedSegment) shippedBytes += bytes;
+    while (shippedBytes > 0) {
+      const { number, bytes } = this.#segments[0] as Segment;
+      const isFull = this.#heldBytes >= this.maxBytes - READ_BYTES;
+      if (shippedBytes - bytes < this.#keepShippedBytes && !isFull) return;
+      unlinkSync(join(this.folder, segmentName(number)));
+      this.#segments.shift();
+      this.#heldBytes -= bytes;
+      shippedBytes -= bytes;
+    }
   }
 
   #beginSegment(): void {
     const number = this.#nextSegment;
-    const header = { boot: this.#boot, firstOffset: this.appendedEnd };
+    const header = { boot: this.#boot, firstOffset: this.appendedEnd, withinLine: this.#isWithinLine };
     const descriptor = openSync(join(this.folder, segmentName(number)), 'w', 0o600);
     try {
       write(descriptor, [encodeSegmentHeader(header)], 0);
@@ -238,6 +280,7 @@ export class WriteAheadLog implements Journal {
     this.#report('walTruncated', { file, position, droppedBytes: segment.bytes - position });
     if (segment === this.#last) {
       this.#boot = newBoot();
+      this.#isWithinLine = false;
       this.#beginSegment();
     }
     this.#heldBytes -= segment.bytes - position;

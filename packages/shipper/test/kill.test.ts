@@ -1,9 +1,9 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endProcess, type RedisFixture, startRedis, until } from '@distributary/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { endShipperChildren, startShipperChild } from './shipper-child.ts';
 import { House, type ShippedEntry } from './test-shipper.ts';
 
 const KILLS = 10;
@@ -16,22 +16,10 @@ beforeAll(async () => {
 });
 afterAll(() => redis[Symbol.asyncDispose]());
 
-const children = new Set<ChildProcess>();
-afterEach(async () => {
-  for (const child of children) await endProcess(child, 'SIGKILL');
-});
+afterEach(endShipperChildren);
 
-async function start(house: House, confirm: string[] = []): Promise<ChildProcess> {
-  const program = new URL('shipper-process.ts', import.meta.url);
-  const child = fork(program, [redis.url, house.stream, house.folder, ...confirm], {
-    execArgv: ['--conditions=@distributary/source', '--disable-warning=ExperimentalWarning'],
-    stdio: ['pipe', confirm.length > 0 ? 'pipe' : 'inherit', 'inherit', 'ipc'],
-  });
-  children.add(child);
-  child.once('exit', () => children.delete(child));
-  child.stdin?.on('error', () => undefined);
-  await once(child, 'message');
-  return child;
+function start(house: House, confirm: string[] = []): Promise<ChildProcess> {
+  return startShipperChild(redis.url, house, confirm);
 }
 
 /** Writes numbered lines, several at once and no whole number of them, until told to stop. */

@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import { describeWithRedisProcess, type RedisFixture, startRedis, TcpProxy, until } from '@distributary/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { House } from './test-shipper.ts';
@@ -146,6 +147,20 @@ describeWithRedisProcess('while Redis is away', () => {
     await written;
     await house.untilStored(lines.length);
     expect((await house.lines()).join('\n') === lines.join('\n')).toBe(true);
+  });
+
+  it('a shipper without a write-ahead log that has nothing to ship notices, and ends with its input', async () => {
+    await using redis = await startRedis({ persistent: true });
+    await using house = await House.at(redis.url);
+    const input = new PassThrough();
+    const shipper = await house.start({ wal: false, input: { kind: 'stdin', input } });
+    input.write('a\n');
+    await until(() => shipper.counts.waitingBytes === 0 && shipper.counts.stored === 1);
+    await redis.kill();
+    await until(() => shipper.reported('redisUnavailable').length === 1);
+    input.end();
+    await shipper.finished;
+    expect(shipper.reported('abandoned')).toEqual([]);
   });
 
   it('at its memory limit lines wait, and go on where it stopped', async () => {
