@@ -9,6 +9,15 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
+/** @throws InvalidArgumentError unless it is a whole number from 0 on */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
+    throw new InvalidArgumentError('Give a whole number from 0 on.');
+  }
+  return value;
+}
+
 /** A TCP port, or 0 for none. @throws InvalidArgumentError */
 export function portNumber(text: string): number {
   const value = Number(text);

@@ -25,6 +25,16 @@ export function logShipper(shipper: Shipper, log: Logger): void {
     log.warn({ reason: reason.message }, 'Redis does not take lines; they wait'),
   );
   shipper.on('redisRecovered', ({ afterMs }) => log.info({ afterMs }, 'Redis takes lines again'));
+  shipper.on('wentBack', (again) =>
+    log.warn(again, 'Redis has lost lines that it had confirmed; they are sent again, under the same eids'),
+  );
+  shipper.on('gapFound', (gap) =>
+    log.error(
+      gap,
+      'Redis has lost lines that it had confirmed, and the log does not have them any more: those from fromEid up to, ' +
+        'not including, beforeEid. Teams that had read them still have them; --wal-keep sets how much the log keeps',
+    ),
+  );
   shipper.on('abandoned', ({ bytes }) =>
     log.error({ bytes }, 'ended before Redis had everything, without a write-ahead log: lost'),
   );

@@ -97,3 +97,25 @@ it('speaks to rsyslog on standard output, and logs on standard error', async () 
   expect(await linesOf(redis, 'routed')).toEqual(['<190>to the route']);
   expect(await linesOf(redis)).toEqual(['<134>to the default']);
 });
+
+it('tells what Redis has lost, which of it is sent again and which the log no longer has', async () => {
+  await using redis = await startRedis({ requireProcess: true });
+  await using folder = await temporaryFolder();
+  const pipe = join(folder.path, 'pipe');
+  const wal = ['--wal', join(folder.path, 'wal'), '--wal-max', `${2 ** 20}`, '--wal-keep', '0', '--name', 'teller'];
+  await using shipper = start(['ship', '--fifo', pipe, ...wal], { REDIS_URL: redis.url });
+  await until(() => shipper.log().some(({ msg }) => msg === 'running') && existsSync(pipe));
+  const lines = Array.from({ length: 2_000 }, (_, number) => `<134>fw1 line ${number} ${'x'.repeat(200)}`);
+  await writeFile(pipe, `${lines.join('\n')}\n`);
+  await until(async () => (await linesOf(redis)).length === lines.length);
+  const connection = new RedisConnection({ url: redis.url }, 'test');
+  await connection.call('FLUSHALL');
+  connection.close();
+  const again = await until(() => shipper.log().find(({ msg }) => String(msg).includes('they are sent again')));
+  expect(again).toMatchObject({ streams: ['syslog_stream'] });
+  const gap = shipper.log().find(({ msg }) => String(msg).includes('the log does not have them any more'));
+  expect(gap?.['fromEid']).toMatch(/^teller\.[0-9a-f]{12}\.0$/);
+  await until(async () => (await linesOf(redis)).at(-1) === lines.at(-1));
+  const left = await linesOf(redis);
+  expect(left).toEqual(lines.slice(-left.length));
+});

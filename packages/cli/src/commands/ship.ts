@@ -9,7 +9,7 @@ import {
   rsyslogConfig,
 } from '@distributary/shipper';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { octal, positiveInteger } from '../arguments.ts';
+import { octal, positiveInteger, wholeNumber } from '../arguments.ts';
 import type { ExitCode, SetExit } from '../exit.ts';
 import type { ProcessPlan } from '../kept-process.ts';
 import { createLog } from '../log.ts';
@@ -27,6 +27,7 @@ interface ShipOptions {
   readonly route?: ReadonlyMap<FacilityName, string>;
   readonly wal: string | boolean;
   readonly walMax: number;
+  readonly walKeep?: number;
   readonly maxLine: number;
   readonly name?: string;
   readonly drainTimeout: number;
@@ -43,7 +44,8 @@ Examples:
   npx distributary ship --stdin --confirm messages          as a program of rsyslog's omprog
 
 Lines are in the write-ahead log before anything else happens to them. While Redis is away the log grows to --wal-max;
-then the pipe is not read any more, and rsyslog queues. Reads REDIS_URL and LOG_LEVEL. SIGTERM or SIGINT ends it.
+then the pipe is not read any more, and rsyslog queues. What a crash or a failover of Redis loses is sent again, as far as
+--wal-keep reaches back; what was lost before that is told, with its eids. Reads REDIS_URL and LOG_LEVEL. SIGTERM or SIGINT ends it.
 A pipe is read by a process of its own, which is started again when it ends, and finishes when this one is killed.
 Exit codes: 0 ended · 1 pipe, log or input failed, as the message says · 2 wrong arguments`;
 
@@ -68,6 +70,11 @@ export function shipCommand(setExit: SetExit): Command {
       new Option('--wal-max <bytes>', 'how large the log may grow')
         .argParser(positiveInteger)
         .default(1024 ** 3, '1 GiB'),
+    )
+    .option(
+      '--wal-keep <bytes>',
+      'how much is kept of what Redis has confirmed, to send it again when Redis loses it (default: 16 MiB, at most a quarter of --wal-max)',
+      wholeNumber,
     )
     .option('--max-line <bytes>', 'longer lines are cut, and counted', positiveInteger, 65_536)
     .option('--name <name>', "the first part of every line's eid (default: the host's name)")
@@ -114,16 +121,22 @@ function shipPipe(options: ShipOptions, path: string): Promise<ExitCode> {
 }
 
 function shippingOf(options: ShipOptions, input: Shipping['input']): Shipping {
-  const { stream, route = new Map(), wal, walMax, maxLine, name, drainTimeout } = options;
+  const { stream, route = new Map(), maxLine, name, drainTimeout } = options;
   return {
     input,
     stream,
     routes: [...route],
-    wal: wal === false ? false : { folder: wal === true ? defaultWal(stream) : wal, maxBytes: walMax },
+    wal: walOf(options),
     maxLineBytes: maxLine,
     drainMs: drainTimeout * 1_000,
     ...(name ? { name } : {}),
   };
+}
+
+function walOf({ wal, walMax, walKeep, stream }: ShipOptions): Shipping['wal'] {
+  if (wal === false) return false;
+  const keep = walKeep === undefined ? {} : { keepShippedBytes: walKeep };
+  return { folder: wal === true ? defaultWal(stream) : wal, maxBytes: walMax, ...keep };
 }
 
 /** systemd names the folder of a service's state; without it, root has /var/lib and everybody else a home. */
