@@ -18,7 +18,7 @@ export interface Mutant {
 const core = (...files: string[]): Proof => ({ workspace: 'packages/core', files });
 const elasticsearch: Proof = { workspace: 'packages/sink-elasticsearch', files: ['answers', 'contract'] };
 const siem: Proof = { workspace: 'packages/sink-siem', files: ['isolation'] };
-const shipper: Proof = { workspace: 'packages/shipper', files: ['outage'] };
+const shipper = (...files: string[]): Proof => ({ workspace: 'packages/shipper', files });
 
 /** Bugs that products of this kind have had, each of which the tests must find. */
 export const MUTANTS: readonly Mutant[] = [
@@ -140,8 +140,16 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'moves the checkpoint of the write-ahead log before Redis has the lines',
     file: 'packages/shipper/src/feed.ts',
-    from: 'if (batch.lines > 0 && !(await this.#ports.writer.store(batch, chunk.boot, signal))) return false;',
-    to: 'if (batch.lines > 0) void this.#ports.writer.store(batch, chunk.boot, signal).catch(() => undefined);',
-    proof: shipper,
+    from: "const outcome = batch.lines > 0 ? await this.#ports.writer.store(batch, chunk.boot, signal) : 'stored';",
+    to: `const outcome: StoreOutcome = 'stored';
+      if (batch.lines > 0) void this.#ports.writer.store(batch, chunk.boot, signal).catch(() => undefined);`,
+    proof: shipper('outage'),
+  },
+  {
+    name: 'takes it that Redis still has what it has confirmed',
+    file: 'packages/shipper/src/append-script.ts',
+    from: 'if last < tonumber(ARGV[3]) then',
+    to: 'if false then',
+    proof: shipper('redis-loss'),
   },
 ];
