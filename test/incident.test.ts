@@ -31,22 +31,28 @@ describeWithRedisProcess('the walk through an incident', () => {
     await until(async () => (await house.status(GROUP)).deadLetters === refused.length);
     await until(async () => (await house.status('sec_team')).pending === 0);
     await until(async () => entryIds(await house.nocCopies()).length === well.length);
+    // As its service does every minute.
+    await runCommand(['retain', NOC, SECURITY], house.environment);
     const [letter] = await house.admin.xrange(groupKey(STREAM, GROUP, 'dead-letters'), '-', '+');
 
     const said: string[] = [];
     for (const command of walk()) {
       const [name] = command;
       if (name === 'redrive' && command.includes('--yes')) await house.elasticsearch.faults?.clear();
-      const ids: Record<string, string> = { '1764064800000-0': String(letter?.[0]), '1764064799000-0': String(refused[0]) };
+      const ids: Record<string, string> = {
+        '1764064800000-0': String(letter?.[0]),
+        '1764064799000-0': String(refused[0]),
+      };
       const args = command.map((word) => ids[word] ?? word);
       const { code, stdout, stderr } = await runCommand(args, house.environment);
       expect(code, `${args.join(' ')}\n${stdout}${stderr}`).toBe(0);
       said.push(stdout);
     }
 
-    const [before, list, show, trace, dryRun, redrive, jobs, reconcile, after] = said as string[];
+    const [before, history, list, show, trace, dryRun, redrive, jobs, reconcile, after] = said as string[];
     expect(before).toMatch(/noc_team.* 5 .*dead-letters list/);
     expect(before).toMatch(/sec_team.*up to date/);
+    expect(history).toMatch(/noc_team/);
     expect(list).toContain('document_parsing_exception');
     expect(show).toContain('refused');
     expect(trace).toMatch(/noc_team.*dead letter/i);

@@ -39,7 +39,7 @@ describe("a package's contract", () => {
     await until(async () => (await readFile(file, 'utf8').catch(() => '')) === 'from ***\n');
     await until(() => running.log().some(({ msg }) => String(msg).startsWith('on hold: no more dead letters')));
     const { stdout } = await run(['status', team], { environment: { REDIS_URL: redis.url } });
-    expect(stdout).toContain(`on hold, for 1 dead letters are all it may have: make room in distributary:{${STREAM}}`);
+    expect(stdout).toContain('on hold, for 1 dead letters are all it may have: make room by npx distributary redrive');
     admin.close();
   });
 
