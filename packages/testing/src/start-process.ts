@@ -21,7 +21,7 @@ export interface StartedProcess extends AsyncDisposable {
 }
 
 export interface StartProcessOptions {
-  /** Added to PATH and HOME alone, so that no variable of the machine's leaks in. */
+  /** Added to PATH, HOME and where compiled code is kept, so that no other variable of the machine's leaks in. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly cwd?: string;
 }
@@ -32,8 +32,11 @@ export function startProcess(
   args: readonly string[],
   { environment = {}, cwd }: StartProcessOptions = {},
 ): StartedProcess {
-  const { PATH, HOME } = process.env;
-  const child = spawn(command, args, { ...(cwd ? { cwd } : {}), env: { PATH, HOME, ...environment } });
+  const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
+  const child = spawn(command, args, {
+    ...(cwd ? { cwd } : {}),
+    env: { PATH, HOME, NODE_COMPILE_CACHE, ...environment },
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk) => {
