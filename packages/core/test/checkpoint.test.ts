@@ -9,7 +9,14 @@ import {
   retry,
   type StreamConsumerOptions,
 } from '@distributary/core';
-import { describeWithRedisProcess, type RedisFixture, startRedis, temporaryFolder, until } from '@distributary/testing';
+import {
+  describeWithRedisProcess,
+  type RedisFixture,
+  redisCapability,
+  startRedis,
+  temporaryFolder,
+  until,
+} from '@distributary/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { finishedUpTo } from '../src/checkpoint.ts';
 import { TestSink } from './test-sink.ts';
@@ -19,7 +26,7 @@ const OFTEN = { everyMs: 100 };
 
 let redis: RedisFixture;
 beforeAll(async () => {
-  redis = await startRedis({ requireProcess: true });
+  redis = await startRedis({ requireProcess: redisCapability().serverBin !== undefined });
 });
 afterAll(() => redis[Symbol.asyncDispose]());
 
