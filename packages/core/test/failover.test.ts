@@ -48,7 +48,9 @@ class Failover implements AsyncDisposable {
     return failover;
   }
 
+  /** WAIT speaks of what its own connection wrote, so that writes behind everything else. */
   async replicated(): Promise<void> {
+    await this.before.call('SET', `${this.before.name}:mark`, 1);
     await until(async () => Number(await this.before.call('WAIT', 1, 1_000)) === 1);
   }
 
