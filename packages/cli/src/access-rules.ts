@@ -82,7 +82,10 @@ function monitor(streams: readonly string[]): AccessUser {
   };
 }
 
-/** `distributary retain`: trims, removes dead consumers' names, and keeps its lock, accounts and snapshots; all by scripts, whose commands are checked one by one. */
+/**
+ * `distributary retain`: trims, removes dead consumers' names, and keeps its lock, accounts, snapshots and schedule; all by
+ * scripts, whose commands are checked one by one. Without its schedule it passes all the same.
+ */
 function janitor(streams: readonly string[]): AccessUser {
   const commands = [
     ...CONNECT,
@@ -100,7 +103,14 @@ function janitor(streams: readonly string[]): AccessUser {
   return {
     name: 'janitor',
     root: { keys: streams.flatMap((stream) => [pattern(stream), allKeys(stream)]), commands },
-    selectors: [{ keys: streams.map(allKeys), commands: ['xadd', 'get', 'hget', 'set', 'del', 'pexpire'] }],
+    selectors: [
+      { keys: streams.map(allKeys), commands: ['xadd', 'get', 'hget', 'set', 'del', 'pexpire'] },
+      {
+        keys: streams.map((stream) => `${pattern(streamKey(stream, 'maintenance'))}:*`),
+        commands: JOB_COMMANDS,
+        optional: true,
+      },
+    ],
   };
 }
 

@@ -170,6 +170,11 @@ describeWithRedisProcess('the users that distributary acl prints', () => {
     expect(status).toMatchObject({ code: 0, stdout: expect.stringContaining(`${STREAM}: 3 entries`) });
     const retained = await run(['retain', guarded.team], { environment: guarded.environment('janitor') });
     expect(retained).toMatchObject({ code: 0, stdout: expect.stringContaining('3 entries trimmed, 0 left') });
+    await using janitor = start(['retain', guarded.team, '--every', '1s'], guarded.environment('janitor'));
+    await until(() => (janitor.stdout().match(/0 entries trimmed, 0 left/g)?.length ?? 0) >= 3);
+    expect(janitor.stderr()).toBe('');
+    janitor.process.kill('SIGTERM');
+    expect(await janitor.ended).toMatchObject({ code: 0 });
     const past = await run(['status', guarded.team, '--since', '1h'], { environment: guarded.environment('monitor') });
     expect(past).toMatchObject({ code: 0, stdout: expect.stringContaining(`${STREAM}: 1 snapshot since`) });
     expect((await guarded.denied()).filter((command) => !command.startsWith('config'))).toEqual([]);

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RedisConnection } from '@distributary/core';
+import { RedisConnection, streamKey } from '@distributary/core';
 import { describeWithRedisProcess, freePort, startRedis, temporaryFolder, until } from '@distributary/testing';
 import { expect, it } from 'vitest';
 import { FILE_TEAM, run, start } from './distributary.ts';
@@ -73,6 +73,13 @@ class Fixture implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#stack.disposeAsync();
   }
+}
+
+function linesOf(stdout: string): { readonly at: string }[] {
+  return stdout
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
 }
 
 describeWithRedisProcess('distributary retain', () => {
@@ -177,22 +184,67 @@ describeWithRedisProcess('distributary retain', () => {
     expect(await fixture.length()).toBe(10);
   });
 
-  it('works again and again until SIGTERM, alone on its stream, and lets the next have it at once', async () => {
+  it('as a service passes until SIGTERM, once in a while however many services there are, and leaves the rest to the others', async () => {
     await using fixture = await Fixture.start();
     await fixture.add(10);
     await fixture.create('noc_team');
     await fixture.consume('noc_team', 10);
-    await using service = start(['retain', fixture.noc, '--every', '1s', '--json'], fixture.environment);
+    const service = () => start(['retain', fixture.noc, '--every', '1s', '--json'], fixture.environment);
+    await using one = service();
+    await using other = service();
+    const passes = () => [one, other].flatMap((process) => linesOf(process.stdout()));
     await until(async () => (await fixture.length()) === 0);
-    const other = await fixture.retain(fixture.noc);
-    expect(other).toMatchObject({ code: 0 });
-    expect(other.stdout).toMatch(/retained: left alone, another janitor is at it \(.* process \d+\)/);
+    await until(() => passes().length >= 6);
+    const times = passes()
+      .map(({ at }) => Date.parse(at))
+      .sort((a, b) => a - b);
+    const seconds = ((times.at(-1) as number) - (times[0] as number)) / 1_000;
+    expect(times.length).toBeLessThanOrEqual(seconds + 3);
     await fixture.add(5);
     await fixture.consume('noc_team', 5);
     await until(async () => (await fixture.length()) === 0);
+    one.process.kill('SIGTERM');
+    expect(await one.ended).toMatchObject({ code: 0 });
+    const before = linesOf(other.stdout()).length;
+    await until(() => linesOf(other.stdout()).length > before + 1);
+    other.process.kill('SIGTERM');
+    expect(await other.ended).toMatchObject({ code: 0 });
+    expect((await fixture.retain(fixture.noc)).stdout).toContain('retained: 0 entries trimmed, 0 left');
+    expect([one.stderr(), other.stderr()]).toEqual(['', '']);
+  });
+
+  it('as a service goes on while Redis is out of memory and its schedule deleted, and says so once', async () => {
+    await using fixture = await Fixture.start();
+    await fixture.add(100);
+    await fixture.create('noc_team');
+    await using service = start(['retain', fixture.noc, '--every', '1s'], fixture.environment);
+    await until(() => service.stdout().includes('retained: 0 entries trimmed, 100 left'));
+    await fixture.admin.call('CONFIG', 'SET', 'maxmemory', 1);
+    const keys = (await fixture.admin.call('KEYS', `${streamKey(STREAM, 'maintenance')}:*`)) as Buffer[];
+    await fixture.admin.call('DEL', ...keys);
+    await fixture.admin.call('XGROUP', 'SETID', STREAM, 'noc_team', '$');
+    await until(async () => (await fixture.length()) === 0);
+    await until(() => service.stderr().includes('Until that mends, each janitor passes by itself.'));
+    const passes = () => service.stdout().match(/trimmed, 0 left/g)?.length ?? 0;
+    const before = passes();
+    await until(() => passes() > before + 1);
+    await fixture.admin.call('CONFIG', 'SET', 'maxmemory', 0);
+    await until(async () => (await fixture.admin.call('EXISTS', ...keys)) !== 0);
     service.process.kill('SIGTERM');
     expect(await service.ended).toMatchObject({ code: 0 });
-    expect((await fixture.retain(fixture.noc)).stdout).toContain('retained: 0 entries trimmed, 0 left');
+    expect(service.stderr().match(/The schedule of passes over retained: .*OOM/g)).toHaveLength(1);
+  });
+
+  it('leaves a stream alone while another janitor is at it, and says where that runs', async () => {
+    await using fixture = await Fixture.start();
+    await fixture.add(10);
+    await fixture.create('noc_team');
+    await fixture.consume('noc_team', 10);
+    await fixture.admin.call('SET', streamKey(STREAM, 'janitor'), 'elsewhere process 7 token');
+    const { code, stdout } = await fixture.retain(fixture.noc);
+    expect(stdout).toContain('retained: left alone, another janitor is at it (elsewhere process 7)');
+    expect(code).toBe(0);
+    expect(await fixture.length()).toBe(10);
   });
 
   it('as a service outlives an outage of Redis', async () => {
@@ -208,6 +260,9 @@ describeWithRedisProcess('distributary retain', () => {
     await admin.call('XGROUP', 'SETID', 'cli_stream', 'file_team', '$');
     admin.close();
     await until(() => service.stdout().includes('cli_stream: 1 entries trimmed, 0 left'));
+    await redis.kill();
+    const told = service.stderr().length;
+    await until(() => service.stderr().length > told);
     service.process.kill('SIGTERM');
     expect(await service.ended).toMatchObject({ code: 0 });
   });
@@ -248,6 +303,10 @@ describeWithRedisProcess('distributary retain', () => {
     expect(await fixture.retain(fixture.noc, '--every', '30')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('Write it as 30s, 5m or 1h'),
+    });
+    expect(await fixture.retain(fixture.noc, '--every', '30s', '--dry-run')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--dry-run says what one pass would do: leave --every out'),
     });
     expect(await fixture.retain()).toMatchObject({ code: 2 });
   });

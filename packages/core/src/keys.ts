@@ -39,7 +39,7 @@ export function groupKey(
 }
 
 /** A key that belongs to the stream and to no group, in the same hash slot. */
-export function streamKey(stream: string, purpose: 'janitor' | 'history'): string {
+export function streamKey(stream: string, purpose: 'janitor' | 'history' | 'maintenance'): string {
   return `distributary:${tagged(stream)}:${purpose}`;
 }
 

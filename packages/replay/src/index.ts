@@ -7,6 +7,7 @@ export { hostJobs } from './job-host.ts';
 export { JOB_COMMANDS, jobPermissions } from './job-permissions.ts';
 export { JobQueue, type JobView } from './job-queue.ts';
 export type { CreateConsumer } from './lent-sink.ts';
+export { PassSchedule } from './pass-schedule.ts';
 export { type PendingEntry, pendingOf } from './pending.ts';
 export { planSeek, type SeekPlan, type SeekTarget, seek } from './seek.ts';
 export { forbiddenOverride } from './sink-override.ts';

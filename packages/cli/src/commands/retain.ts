@@ -1,16 +1,9 @@
-import {
-  describeRedis,
-  Janitor,
-  RedisConnection,
-  type RedisOptions,
-  RedisUnavailableError,
-  redisFromEnvironment,
-  systemClock,
-} from '@distributary/core';
+import { describeRedis, Janitor, RedisConnection, type RedisOptions, redisFromEnvironment } from '@distributary/core';
 import { Command } from 'commander';
 import { positiveInteger, span } from '../arguments.ts';
 import { EXIT, type SetExit } from '../exit.ts';
 import { count } from '../format.ts';
+import { type KeptStream, keepPassing } from '../repeated-passes.ts';
 import { retentionReport, retentionTable, summary } from '../retention-report.ts';
 import { type RecordedReport, recordSnapshot } from '../status-history.ts';
 import { readTeam, type Team } from '../team.ts';
@@ -26,15 +19,13 @@ interface RetainOptions {
   readonly json?: true;
 }
 
-/** For how long a stream stays with a janitor that was last heard of at the end of its pause. */
-const LOCK_MARGIN_MS = 30_000;
 const PROGRESS_EVERY_ENTRIES = 100_000;
 
 const EXAMPLES = `
 Examples:
   npx distributary retain consumers/noc consumers/security --dry-run      what would go, and for whom the rest is kept
   npx distributary retain consumers/noc consumers/security                once, such as from cron
-  npx distributary retain consumers/noc consumers/security --every 30s    as a service; of several, one works at a time
+  npx distributary retain consumers/noc consumers/security --every 30s    as a service; of several, one makes each pass
   npx distributary retain consumers/* --keep 1000000                      leaves history for teams to come
   npx distributary retain consumers/* --json | jq '.streams[].groups[] | {group, lost, account}'
 
@@ -52,7 +43,7 @@ export function retainCommand(setExit: SetExit): Command {
   return new Command('retain')
     .description('trim what every team has had, after asking each of them')
     .argument('<package...>', 'folders of the consumer packages whose groups have to have had an entry before it goes')
-    .option('--every <span>', 'again and again with this pause, such as 30s, 5m or 1h', span)
+    .option('--every <span>', 'again and again, once in 30s, 5m or 1h however many processes do so', span)
     .option('--keep <entries>', 'leave the newest so many although every team has had them', positiveInteger)
     .option(
       '--forget-after <span>',
@@ -65,6 +56,8 @@ export function retainCommand(setExit: SetExit): Command {
     .action(async (packages: string[], options: RetainOptions) => {
       const teams = await Promise.all(packages.map(readTeam));
       refuseTwice(teams);
+      if (options.dryRun && options.every !== undefined)
+        throw new UsageError('--dry-run says what one pass would do: leave --every out.');
       const redis = redisFromEnvironment(process.env);
       const stopping = new AbortController();
       const stop = () => stopping.abort();
@@ -74,46 +67,46 @@ export function retainCommand(setExit: SetExit): Command {
       } finally {
         process.off('SIGTERM', stop).off('SIGINT', stop);
       }
+      // The schedule of a Redis that is away may leave something behind that would keep the process.
+      if (options.every !== undefined) process.exit();
     });
 }
 
 async function retain(teams: readonly Team[], options: RetainOptions, redis: RedisOptions, signal: AbortSignal) {
   const { every, keep = 0, forgetAfter: forgetAfterMs, dryRun = false } = options;
   const connection = new RedisConnection(redis, 'distributary:retain');
-  const streams = [...new Set(teams.map(({ stream }) => stream))].map((stream) => {
+  const streams = [...new Set(teams.map(({ stream }) => stream))].map((stream): KeptStream => {
     const own = teams.filter((team) => team.stream === stream);
-    const lockMs = (every ?? 0) + LOCK_MARGIN_MS;
-    const bounds = { keep, lockMs, ...(forgetAfterMs === undefined ? {} : { forgetAfterMs }) };
-    return { stream, teams: own, janitor: new Janitor(connection, { stream, groups: own, ...bounds }) };
+    const bounds = { keep, ...(forgetAfterMs === undefined ? {} : { forgetAfterMs }) };
+    const janitor = new Janitor(connection, { stream, groups: own, ...bounds });
+    const onProgress = progressOf(stream, dryRun);
+    const pass = async (until: AbortSignal) => {
+      try {
+        const report = await retentionReport(connection, await janitor.pass({ dryRun, signal: until, onProgress }), {
+          teams: own,
+          dryRun,
+        });
+        return await recordSnapshot(connection, report);
+      } finally {
+        // What cannot be released now ends by itself.
+        if (!dryRun) await janitor.release().catch(() => undefined);
+      }
+    };
+    return { stream, pass };
   });
-  const round = async () => {
-    const reports: RecordedReport[] = [];
-    for (const { stream, teams: own, janitor } of streams) {
-      if (signal.aborted) break;
-      const pass = await janitor.pass({ dryRun, signal, onProgress: progressOf(stream, dryRun) });
-      const report = await retentionReport(connection, pass, { teams: own, dryRun });
-      reports.push(await recordSnapshot(connection, report));
-    }
-    show(reports, describeRedis(redis), options);
-    return reports.some(({ outcome }) => outcome === 'missing') ? EXIT.failed : EXIT.done;
-  };
   try {
-    if (every === undefined) return await round();
-    while (!signal.aborted) {
-      await round().catch(tell);
-      await systemClock.sleep(every, signal);
+    if (every !== undefined) {
+      const show = (report: RecordedReport) => write([report], describeRedis(redis), options);
+      await Promise.all(streams.map((one) => keepPassing(redis, one, { everyMs: every, show, signal })));
+      return EXIT.done;
     }
-    return EXIT.done;
+    const reports: RecordedReport[] = [];
+    for (const { pass } of streams) if (!signal.aborted) reports.push(await pass(signal));
+    write(reports, describeRedis(redis), options);
+    return reports.some(({ outcome }) => outcome === 'missing') ? EXIT.failed : EXIT.done;
   } finally {
-    // What cannot be released now ends by itself.
-    if (!dryRun) await Promise.all(streams.map(({ janitor }) => janitor.release().catch(() => undefined)));
     connection.close();
   }
-}
-
-function tell(thrown: unknown): void {
-  if (!(thrown instanceof RedisUnavailableError)) throw thrown;
-  process.stderr.write(`distributary: ${thrown.message}\n`);
 }
 
 function progressOf(stream: string, dryRun: boolean): (trimmed: number) => void {
@@ -125,7 +118,7 @@ function progressOf(stream: string, dryRun: boolean): (trimmed: number) => void 
   };
 }
 
-function show(reports: readonly RecordedReport[], redis: string, { json, every }: RetainOptions): void {
+function write(reports: readonly RecordedReport[], redis: string, { json, every }: RetainOptions): void {
   const at = new Date().toISOString();
   if (json) {
     process.stdout.write(`${JSON.stringify({ at, redis, streams: reports })}\n`);

@@ -1,0 +1,134 @@
+import {
+  asError,
+  explainReply,
+  type RedisOptions,
+  RedisUnavailableError,
+  streamKey,
+  systemClock,
+} from '@distributary/core';
+import type { Queue, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+
+/** BullMQ's own name for the queue: its keys begin with `distributary:{stream}:maintenance:`. */
+const QUEUE = 'maintenance';
+
+/** The only scheduler of the queue, and the name of its jobs. */
+const PASS = 'pass';
+
+/** A pass whose process has died is taken over after this: its work is begun anew by each pass anyway. */
+const LOCK_MS = 30_000;
+
+/** Redis that does not answer holds up no process that is to end for longer; a pass needs less for its slice. */
+const CLOSE_WITHIN_MS = 2_000;
+
+/** Passes that ended are kept for who looks into the queue. */
+const KEPT = 10;
+
+interface Connections {
+  readonly asking: Redis;
+  readonly working: Redis;
+}
+
+export interface PassOptions {
+  readonly stream: string;
+  readonly everyMs: number;
+  /** Makes a pass, which the signal ends early. Tells itself what goes wrong in it. */
+  readonly run: (signal: AbortSignal) => Promise<unknown>;
+}
+
+/**
+ * A job scheduler in Redis that has one process at a time make a pass over a stream, once in `everyMs` however many
+ * processes offer to. They need not agree on `everyMs`: the last one to ask for it is followed.
+ */
+export class PassSchedule implements AsyncDisposable {
+  readonly #connections: Connections;
+  readonly #queue: Queue;
+  readonly #worker: Worker;
+  readonly #everyMs: number;
+  readonly #about: string;
+  readonly #stopping: AbortController;
+  #troubledBy: Error | undefined;
+
+  private constructor(
+    connections: Connections,
+    bullmq: { readonly queue: Queue; readonly worker: Worker },
+    { stream, everyMs }: PassOptions,
+    stopping: AbortController,
+  ) {
+    this.#connections = connections;
+    this.#queue = bullmq.queue;
+    this.#worker = bullmq.worker;
+    this.#everyMs = everyMs;
+    this.#about = `The schedule of passes over ${stream}`;
+    this.#stopping = stopping;
+    const troubled = (reason: Error) => {
+      this.#troubledBy = reason;
+    };
+    for (const source of [...Object.values(connections), bullmq.queue, bullmq.worker]) source.on('error', troubled);
+  }
+
+  /** Makes the passes that fall to this process from now on. Nothing falls to anybody before {@link keep}. */
+  static async open(redis: RedisOptions, options: PassOptions): Promise<PassSchedule> {
+    const [{ Queue, Worker }, { jobClient }] = await Promise.all([import('bullmq'), import('./job-client.ts')]);
+    const connections = {
+      asking: jobClient(redis, 'distributary:retain:schedule', 1),
+      working: jobClient(redis, 'distributary:retain:passes', null),
+    };
+    const prefix = streamKey(options.stream, QUEUE).slice(0, -QUEUE.length - 1);
+    const stopping = new AbortController();
+    const queue = new Queue(QUEUE, {
+      connection: connections.asking,
+      prefix,
+      skipVersionCheck: true,
+      skipMetasUpdate: true,
+    });
+    const pass = () => options.run(stopping.signal);
+    const worker = new Worker(QUEUE, pass, {
+      connection: connections.working,
+      prefix,
+      concurrency: 1,
+      lockDuration: LOCK_MS,
+      stalledInterval: LOCK_MS / 2,
+      skipVersionCheck: true,
+    });
+    return new PassSchedule(connections, { queue, worker }, options, stopping);
+  }
+
+  /**
+   * Puts the scheduler down, unless it is there and goes on.
+   * @throws RedisUnavailableError when it does not, such as because Redis is out of memory or does not let this user: no
+   * passes may be made until it does
+   */
+  async keep(): Promise<void> {
+    const troubledBy = this.#troubledBy;
+    this.#troubledBy = undefined;
+    try {
+      if (troubledBy) throw troubledBy;
+      const known = await this.#queue.getJobScheduler(PASS);
+      if (known?.next !== undefined && known.every === this.#everyMs && known.next + this.#everyMs > Date.now()) return;
+      await this.#queue.removeJobScheduler(PASS);
+      await this.#queue.upsertJobScheduler(
+        PASS,
+        { every: this.#everyMs },
+        { name: PASS, opts: { removeOnComplete: { count: KEPT }, removeOnFail: { count: KEPT } } },
+      );
+    } catch (thrown) {
+      const reason = explainReply(asError(thrown), this.#about);
+      if (reason instanceof RedisUnavailableError) throw reason;
+      throw new RedisUnavailableError(`${this.#about}: ${reason.message}`, { cause: reason });
+    }
+  }
+
+  /**
+   * Ends a pass that is under way after its slice. Where Redis does not answer, something of the client may stay behind
+   * that keeps the process from ending by itself: a connection that is given up while it waits to connect never ends.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort();
+    const enough = new AbortController();
+    const closing = Promise.all([this.#worker.close(), this.#queue.close()]);
+    await Promise.race([closing, systemClock.sleep(CLOSE_WITHIN_MS, enough.signal)]);
+    enough.abort();
+    for (const connection of Object.values(this.#connections)) connection.disconnect();
+  }
+}
