@@ -90,7 +90,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'acknowledges a dead letter before it is stored',
     file: 'packages/core/src/consumer-group.ts',
     from: '    // EXEC goes on behind a command that fails,',
-    to: '    await this.acknowledge(ids);\n    // EXEC goes on behind a command that fails,',
+    to: '    await this.acknowledge(ids, epoch);\n    // EXEC goes on behind a command that fails,',
     proof: core('delivery', 'recovery'),
   },
   {
