@@ -1,14 +1,19 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type StartedProcess, startProcess } from '@distributary/testing';
 
-const COMMAND = fileURLToPath(new URL('../packages/cli/bin/distributary.js', import.meta.url));
+const COMMAND = 'packages/cli/bin/distributary.js';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** A `distributary` command as an operator runs it, logging everything. */
-export function startCommand(args: readonly string[], environment: Record<string, string>): StartedProcess {
-  return startProcess(process.execPath, [COMMAND, ...args], {
-    cwd: ROOT,
+/** A `distributary` command as an operator runs it, logging everything. @param top of this repository, or of a copy of it */
+export function startCommand(
+  args: readonly string[],
+  environment: Record<string, string>,
+  top: string = ROOT,
+): StartedProcess {
+  return startProcess(process.execPath, [join(top, COMMAND), ...args], {
+    cwd: top,
     environment: { LOG_LEVEL: 'debug', ...environment },
   });
 }

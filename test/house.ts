@@ -119,6 +119,11 @@ export class House implements AsyncDisposable {
     return this.#start(['run', ...args], { DISTRIBUTARY_CONSUMER: host });
   }
 
+  /** The same, of a copy of this repository. */
+  runFrom(top: string, host: string, ...args: string[]): StartedProcess {
+    return this.#start(['run', ...args], { DISTRIBUTARY_CONSUMER: host }, top);
+  }
+
   /** The same, with Redis at that URL. */
   runAt(url: string, ...args: string[]): StartedProcess {
     return this.#start(['run', ...args], { REDIS_URL: url });
@@ -147,8 +152,8 @@ export class House implements AsyncDisposable {
     return shipper;
   }
 
-  #start(args: readonly string[], own: Record<string, string> = {}): StartedProcess {
-    const command = startCommand(args, { ...this.environment, ...own });
+  #start(args: readonly string[], own: Record<string, string> = {}, top?: string): StartedProcess {
+    const command = startCommand(args, { ...this.environment, ...own }, top);
     this.#commands.push(command);
     return command;
   }
@@ -183,8 +188,8 @@ export class House implements AsyncDisposable {
   /** The group's dead letters, each as the ID of its entry and the verdict. */
   async setAside(group: Group): Promise<string[]> {
     const letters = await this.admin.xrangeBuffer(groupKey(STREAM, group, 'dead-letters'), '-', '+');
-    return letters.map(([id, fields]) => {
-      const { envelope } = readDeadLetter(new Entry(id.toString('latin1') as EntryId, fields));
+    return letters.map((letter) => {
+      const { envelope } = readDeadLetter(entryOf(letter));
       return `${envelope.entryId} ${envelope.verdict}`;
     });
   }
@@ -206,6 +211,11 @@ export class House implements AsyncDisposable {
     await this.redis[Symbol.asyncDispose]();
     await this.#folder[Symbol.asyncDispose]();
   }
+}
+
+/** An entry as XRANGE gives it in bytes. */
+export function entryOf([id, fields]: readonly [id: Buffer, fields: Buffer[]]): Entry {
+  return new Entry(id.toString('latin1') as EntryId, fields);
 }
 
 /** The different entries among copies, as sorted IDs: what a comparison with the stream needs. */

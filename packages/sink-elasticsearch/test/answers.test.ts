@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import {
   type DeliveryResult,
   OversizeError,
@@ -20,6 +21,13 @@ import {
   startBulkServer,
   unaborted,
 } from './bulk-server.ts';
+
+/** The answer as a server compresses it whose connection breaks amid it, while its end looks like an end. */
+function halfCompressed(answer: ScriptedAnswer): ScriptedAnswer {
+  const { status, body } = answer as { status: number; body: unknown };
+  const compressed = gzipSync(JSON.stringify(body));
+  return { status, headers: { 'content-encoding': 'gzip' }, body: compressed.subarray(0, compressed.length / 2) };
+}
 
 describe('an item', () => {
   it.each([
@@ -102,6 +110,7 @@ describe('an answer', () => {
     ['another operation', { status: 200, body: { errors: false, items: [1, 2, 3].map(() => ({ index: CREATED })) } }],
     ['null for an item', { status: 200, body: { errors: false, items: [null, null, null] } }],
     ['half a body', { status: 200, body: '{"errors":false,"items":[{"create":{"status":201}},{"cr' }],
+    ['half a compressed body', halfCompressed(items([CREATED, CREATED, CREATED]))],
     ['an empty body', { status: 200, body: '' }],
     ['a page', { status: 200, body: '<html>' }],
     ...[408, 429, 500, 502, 503, 504].map((status): [string, ScriptedAnswer] => [String(status), { status, body: {} }]),

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { SinkHoldError, SinkUnavailableError } from '@distributary/core';
 import { SiemSink } from '@distributary/sink-siem';
 import type { ScriptedAnswer } from '@distributary/testing';
@@ -7,6 +8,11 @@ import { startScripted } from './scripted-collector.ts';
 
 const code = (number: number) => ({ text: 'as scripted', code: number });
 
+function halfCompressed(body: object): ScriptedAnswer {
+  const compressed = gzipSync(JSON.stringify(body));
+  return { status: 200, headers: { 'content-encoding': 'gzip' }, body: compressed.subarray(0, compressed.length / 2) };
+}
+
 it.each([
   ...[8, 9, 18, 19, 20, 23, 99].map((number) => [`503 with code ${number}`, { status: 503, body: code(number) }]),
   ...[408, 425, 429, 500, 501, 502, 504].map((status) => [String(status), { status }]),
@@ -14,6 +20,7 @@ it.each([
   ['204', { status: 204 }],
   ['200 with text', { status: 200, body: 'OK' }],
   ['200 with half an answer', { status: 200, body: '{"text":"Success","co' }],
+  ['200 with half a compressed answer', halfCompressed({ text: 'Success', code: 0 })],
   ['200 without a code', { status: 200, body: { text: 'Success' } }],
   ['200 with a list', { status: 200, body: [] }],
   ['200 with the code as text', { status: 200, body: { code: '0' } }],

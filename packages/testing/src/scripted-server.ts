@@ -12,7 +12,7 @@ export interface ReceivedRequest {
   readonly body: Buffer;
 }
 
-/** What the script answers: a status with a body, or nothing after it did something to the response itself. */
+/** What the script answers: a status with a body (text and bytes as they are, the rest as JSON), or nothing after it did something to the response itself. */
 export type ScriptedAnswer =
   | { readonly status: number; readonly body?: unknown; readonly headers?: Record<string, string> }
   | undefined;
@@ -68,6 +68,7 @@ export class ScriptedServer implements AsyncDisposable {
       'content-type': isText ? 'text/plain' : 'application/json',
       ...answer.headers,
     });
-    response.end(isText ? answer.body : answer.body === undefined ? '' : JSON.stringify(answer.body));
+    if (answer.body === undefined) response.end();
+    else response.end(isText || Buffer.isBuffer(answer.body) ? answer.body : JSON.stringify(answer.body));
   }
 }
