@@ -21,6 +21,12 @@ const PASSED = {
   'before-dead-letter': 'always',
   'after-dead-letter': 'always',
   'before-renew': 'the destination is slow',
+  'after-note': 'what it held before was handed out often',
+  'before-checkpoint': 'always',
+  'after-checkpoint': 'always',
+  'after-recreate': 'its group vanishes',
+  'before-hand-back': 'it is to stop amid a delivery',
+  'after-hand-back': 'it is to stop amid a delivery',
 } as const satisfies Record<Failpoint, string>;
 
 describeWithRedisProcess('a consumer that is killed at a failpoint', () => {
@@ -31,19 +37,33 @@ describeWithRedisProcess('a consumer that is killed at a failpoint', () => {
       const undecodable = await house.admin.xadd(STREAM, '*', 'note', 'has no line');
       if (when === 'what it held before is pending') await readAs(house, 'first-1');
       if (when === 'what another held is idle') await readAs(house, 'gone');
+      if (when === 'what it held before was handed out often') await readAgainAndAgain(house, 'first-1');
       if (when === 'the destination is slow') await house.elasticsearch.faults?.set({ kind: 'slow', ms: 2_000 });
+      if (when === 'it is to stop amid a delivery') await house.elasticsearch.faults?.set({ kind: 'slow', ms: 60_000 });
 
       await using first = start(house, 'first', { DISTRIBUTARY_FAILPOINT: `${failpoint}:nth=1:kill` });
-      await until(() => first.log().some(({ msg, signal }) => msg === ENDED && signal === 'SIGKILL'), {
-        describe: `the process to be killed ${failpoint}`,
-      });
+      if (when === 'its group vanishes') {
+        await house.settled(GROUP);
+        await house.admin.xgroup('DESTROY', STREAM, GROUP);
+      }
+      if (when === 'it is to stop amid a delivery') {
+        await until(async () => (await house.status(GROUP)).pending > 0);
+        first.process.kill('SIGTERM');
+      }
+      await until(
+        () => first.log().some(({ msg, signal }) => [ENDED, ENDED_EARLY].includes(`${msg}`) && signal === 'SIGKILL'),
+        {
+          describe: `the process to be killed ${failpoint}`,
+        },
+      );
       await first.end('SIGKILL');
       await house.elasticsearch.faults?.clear();
 
       await using _successor = start(house, 'successor');
       await house.settled(GROUP);
       expect(entryIds(await house.nocCopies())).toEqual([...ids].sort());
-      expect(await house.setAside(GROUP)).toEqual([`${undecodable} undecodable`]);
+      const times = when === 'its group vanishes' ? 2 : 1;
+      expect(await house.setAside(GROUP)).toEqual(Array(times).fill(`${undecodable} undecodable`));
     });
   }
 });
@@ -62,6 +82,10 @@ describeWithRedisProcess('a consumer that meets an error of its own', () => {
     await house.settled(GROUP);
     expect(entryIds(await house.nocCopies())).toEqual([...ids].sort());
     expect(await house.setAside(GROUP)).toEqual([`${undecodable} undecodable`]);
+    await house.admin.xgroup('DESTROY', STREAM, GROUP);
+    ids.push(...(await house.add(firewallLines(10, 'after'))));
+    await house.settled(GROUP);
+    expect(entryIds(await house.nocCopies())).toEqual([...ids].sort());
     expect(consumer.log().filter(({ msg }) => msg === ENDED)).toEqual([]);
   });
 
@@ -80,13 +104,24 @@ describeWithRedisProcess('a consumer that meets an error of its own', () => {
 /** What the supervisor says of a consumer that nobody ended. */
 const ENDED = 'ended unasked and is started again';
 
+/** What it says of one that ends in another way than it was asked to. */
+const ENDED_EARLY = 'ended before it had drained; what it had in hand is not lost';
+
 function start(house: House, name: string, environment: Record<string, string> = {}): StartedProcess {
-  return startCommand(['run', NOC], {
+  return startCommand(['run', NOC, '--drain-timeout', '3'], {
     ...house.environment,
     DISTRIBUTARY_CONSUMER: name,
     DISTRIBUTARY_CLAIM_IDLE_MS: String(CLAIM_IDLE_MS),
     ...environment,
   });
+}
+
+/** Takes entries and ends amid their delivery, four times. */
+async function readAgainAndAgain(house: House, consumer: string): Promise<void> {
+  await readAs(house, consumer);
+  for (let again = 0; again < 3; again++) {
+    await house.admin.xreadgroup('GROUP', GROUP, consumer, 'STREAMS', STREAM, '0');
+  }
 }
 
 /** Takes entries without acknowledging them, as a consumer that has ended since. */

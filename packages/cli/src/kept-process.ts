@@ -61,7 +61,11 @@ export async function keepRunning(plan: ProcessPlan, surroundings: Surroundings)
     if (killed) return EXIT.failed;
     // A process that has not begun yet is ended by the signal itself, and has nothing in hand.
     const drained = code === EXIT.done || signal === 'SIGTERM';
-    if (drain.aborted) return drained ? EXIT.done : EXIT.failed;
+    if (drain.aborted && !drained) {
+      log.error({ name: plan.name, code, signal }, 'ended before it had drained; what it had in hand is not lost');
+      return EXIT.failed;
+    }
+    if (drain.aborted) return EXIT.done;
     if (code === EXIT.usage || (code !== null && !hasStarted)) {
       const what = code === EXIT.usage ? 'what it was started with is wrong' : 'it could not start';
       log.error({ name: plan.name }, `is not started again: ${what}`);

@@ -12,6 +12,7 @@ import {
 import type { Clock } from './clock.ts';
 import { compareEntryIds, type EntryId } from './entry.ts';
 import { asError, GroupVanishedError, RedisUnavailableError } from './errors.ts';
+import { failpoint } from './failpoint.ts';
 import type { Group, Survey } from './group.ts';
 import type { Report } from './stream-consumer-events.ts';
 
@@ -76,6 +77,7 @@ export class CheckpointKeeper {
     const created = await this.#group.create('beginning');
     this.#last = undefined;
     if (!created) return;
+    await failpoint('after-recreate');
     const resumes =
       checkpoint && survey && holdsGood(checkpoint, survey) && (await this.#attempt(() => this.#resume(checkpoint)));
     const recreation = resumes ? resumption(checkpoint, survey) : restart(checkpoint, survey);
@@ -99,7 +101,9 @@ export class CheckpointKeeper {
     const checkpoint = await this.#attempt(() => this.#look());
     if (!checkpoint || isSame(checkpoint, this.#last)) return;
     const { beside, outside } = this.#stores;
+    await this.#attempt(async () => failpoint('before-checkpoint'));
     const saved = [await this.#attempt(() => saveIn(beside, checkpoint))];
+    await this.#attempt(async () => failpoint('after-checkpoint'));
     if (outside) saved.push(await this.#attempt(() => saveIn(outside, checkpoint)));
     if (!saved.every(Boolean)) return;
     this.#told.clear();

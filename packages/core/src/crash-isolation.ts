@@ -1,4 +1,5 @@
 import type { Entry, EntryId } from './entry.ts';
+import { failpoint } from './failpoint.ts';
 import type { Group } from './group.ts';
 
 /** Entries that came back, apart from those that may be why. */
@@ -63,6 +64,7 @@ export class CrashIsolation {
       signal.addEventListener('abort', takeBack, { once: true });
       if (signal.aborted) await takeBack();
       try {
+        await failpoint('after-note');
         return await run();
       } finally {
         signal.removeEventListener('abort', takeBack);

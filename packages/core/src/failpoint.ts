@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OptionsError } from './errors.ts';
 
-/** The moments between two steps of a delivery at which a process may be made to fail. */
+/** The moments between two steps at which a process may be made to fail. */
 export const FAILPOINTS = [
   'after-group-create',
   'after-read',
@@ -14,6 +14,12 @@ export const FAILPOINTS = [
   'before-dead-letter',
   'after-dead-letter',
   'before-renew',
+  'after-note',
+  'before-checkpoint',
+  'after-checkpoint',
+  'after-recreate',
+  'before-hand-back',
+  'after-hand-back',
 ] as const;
 
 export type Failpoint = (typeof FAILPOINTS)[number];

@@ -1,5 +1,6 @@
 import type { GroupIdentity } from './consumer-group.ts';
 import { compareEntryIds, type EntryId } from './entry.ts';
+import { failpoint } from './failpoint.ts';
 import type { HandedBack } from './group.ts';
 import { HANDED_BACK } from './keys.ts';
 import type { RedisConnection } from './redis-connection.ts';
@@ -29,10 +30,12 @@ export async function handBack(
   while (from !== undefined) {
     const reply = await connection.call('XPENDING', stream, group, from, '+', MAX_IDS_PER_COMMAND, consumer);
     const rows = reply as PendingRow[];
+    await failpoint('before-hand-back');
     const released = releases ? await release(connection, identity, rows) : undefined;
     const page = released ?? (await leaveIdle(connection, identity, rows));
     count += page.count;
     lost.push(...page.lost);
+    await failpoint('after-hand-back');
     from = rows.length < MAX_IDS_PER_COMMAND ? undefined : `(${rows.at(-1)?.[0].toString('latin1')}`;
   }
   return { count, lost: lost.sort(compareEntryIds) };
