@@ -92,6 +92,24 @@ describe('distributary new', () => {
     expect(undone).toBe(before);
   });
 
+  it.each([
+    ['a list of lines', "\n      - retain\n      - consumers/noc\n      - '--every'\n      - 30s", ['--every', '30s']],
+    ['quoted words', ' ["retain", "--every", "30s", "consumers/noc"]', []],
+    ['one line', ' retain consumers/noc --every 30s', undefined],
+  ])('adds the team to what the janitor asks where its command is %s', async (_, command, behind) => {
+    await using folder = await checkout();
+    const compose = join(folder.path, 'docker-compose.yml');
+    const text = await readFile(compose, 'utf8');
+    await writeFile(
+      compose,
+      text.replace(/ \[retain, .*\]/, () => command),
+    );
+    await run(['new', ...FRAUD, '--sink', 'custom'], { cwd: folder.path });
+    const after = parse(await readFile(compose, 'utf8')).services.janitor.command;
+    if (behind === undefined) expect(after).toBe('retain consumers/noc consumers/fraud --every 30s');
+    else expect(after.slice(after.indexOf('consumers/noc'))).toEqual(['consumers/noc', 'consumers/fraud', ...behind]);
+  });
+
   it.each(['elasticsearch', 'siem', 'custom'])(
     'leaves nothing of the sample that the template of %s is',
     async (sink) => {

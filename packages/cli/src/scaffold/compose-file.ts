@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import { isMap, isScalar, type Pair, parseDocument, type YAMLMap } from 'yaml';
 import { UsageError } from '../usage-error.ts';
 
 /** The new service: its own text, and whose it is. */
@@ -36,7 +36,7 @@ export function addService(compose: string, service: NewService): string {
   const { text, volumes } = serviceIn(service);
   const edited = apply(compose, [
     { ...behind(compose, services), text: `\n\n${text}` },
-    ...janitorsIn(services).map((end) => ({ start: end, end, text: `, ${service.folder}` })),
+    ...janitorEdits(compose, services, service.folder),
     ...volumeEdits(compose, root, volumes),
   ]);
   if (parseDocument(edited).errors.length === 0) return edited;
@@ -79,13 +79,20 @@ function volumeEdits(compose: string, root: YAMLMap, wanted: readonly string[]):
     : [{ start: compose.length, end: compose.length, text: `\nvolumes:${lines}\n` }];
 }
 
-/** Where the list of packages ends in each command `[retain, consumers/noc, …]`. */
-function janitorsIn(services: YAMLMap): number[] {
+/** One of several packages that a command names, behind what stands between two of its words: `, `, `", "`, a dash. */
+const PACKAGE = /(?<=[\w-])(?<between>[^\w./-]+(?:- +)?)consumers\/[\w.-]+/g;
+
+/** The package behind the last one that each `retain` command names, whichever way that command is written. */
+function janitorEdits(compose: string, services: YAMLMap, folder: string): Edit[] {
   return services.items.flatMap(({ value }) => {
-    const command = isMap(value) ? value.get('command') : undefined;
-    if (!isSeq(command) || !command.flow || command.get(0) !== 'retain') return [];
-    const last = command.items.findLast((item) => isScalar(item) && String(item.value).startsWith('consumers/'));
-    return last ? [rangeOf(last)[1]] : [];
+    const command = isMap(value) && value.get('command', true);
+    if (!command) return [];
+    const [start, end] = rangeOf(command);
+    const text = compose.slice(start, end);
+    const last = /\bretain\b/.test(text) ? [...text.matchAll(PACKAGE)].at(-1) : undefined;
+    if (!last) return [];
+    const at = start + last.index + last[0].length;
+    return [{ start: at, end: at, text: `${last.groups?.['between']}${folder}` }];
   });
 }
 
