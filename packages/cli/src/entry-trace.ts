@@ -5,9 +5,9 @@ import {
   type EntryId,
   eventIdentity,
   type RedisConnection,
+  StreamHistory,
 } from '@distributary/core';
 import { GroupLedger, type Standing } from './group-ledger.ts';
-import { StreamHistory } from './stream-history.ts';
 import { streamStatus } from './stream-status.ts';
 import { loadTeam, type Team } from './team.ts';
 

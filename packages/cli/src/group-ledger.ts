@@ -11,8 +11,8 @@ import {
   groupStatus,
   type RedisConnection,
   readDeadLetter,
+  StreamHistory,
 } from '@distributary/core';
-import { StreamHistory } from './stream-history.ts';
 
 /** Where one entry stands with one group. */
 export type Standing =
@@ -100,7 +100,7 @@ export class GroupLedger {
   /** Those that were set aside since the last call. One that is redriven meanwhile is remembered: ask a new ledger. */
   async #readDeadLetters(): Promise<void> {
     const { from, to } = this.#range;
-    for await (const page of this.#deadLetterStream.pages(this.#deadLettersAfter, '+')) {
+    for await (const page of this.#deadLetterStream.pages({ from: this.#deadLettersAfter, to: '+' })) {
       for (const stored of page) {
         const { envelope, entry } = readDeadLetter(stored);
         if (compareEntryIds(entry.id, from) < 0 || (to !== undefined && compareEntryIds(entry.id, to) > 0)) continue;

@@ -1,6 +1,5 @@
-import { type Entry, type EntryId, type RedisConnection, systemClock } from '@distributary/core';
+import { type Entry, type EntryId, type RedisConnection, StreamHistory, systemClock } from '@distributary/core';
 import { GroupLedger, type Standing } from './group-ledger.ts';
-import { StreamHistory } from './stream-history.ts';
 
 /** An entry at the moment when its standing with the group was first seen to be this one. */
 export interface Sighting {

@@ -1,8 +1,13 @@
-import type { Entry, EntryId, RedisConnection, SinkAudit } from '@distributary/core';
-import { systemClock } from '@distributary/core';
+import {
+  type Entry,
+  type EntryId,
+  type RedisConnection,
+  type SinkAudit,
+  StreamHistory,
+  systemClock,
+} from '@distributary/core';
 import { GroupLedger } from './group-ledger.ts';
 import type { StreamBound } from './stream-bound.ts';
-import { StreamHistory } from './stream-history.ts';
 
 /**
  * What became of an entry: in the destination; acknowledged, no dead letter, and not in the destination; acknowledged to a
@@ -56,7 +61,7 @@ export async function reconcile(connection: RedisConnection, subject: ReconcileS
   const missing = new Set<EntryId>();
   let entries = 0;
   await ledger.standings([]);
-  for await (const page of history.pages(from.place, to.place)) {
+  for await (const page of history.pages({ from: from.place, to: to.place })) {
     for (const [id, fate] of await fatesOf(page, ledger, subject)) {
       countsAt(minutes, id)[fate]++;
       if (fate === 'missing') missing.add(id);

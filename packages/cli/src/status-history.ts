@@ -1,8 +1,7 @@
-import { asError, type Entry, explainReply, type RedisConnection, streamKey } from '@distributary/core';
+import { asError, type Entry, explainReply, type RedisConnection, StreamHistory, streamKey } from '@distributary/core';
 import { type GroupStanding, standingOf } from './group-standing.ts';
 import type { RetentionReport } from './retention-report.ts';
 import type { StreamBound } from './stream-bound.ts';
-import { StreamHistory } from './stream-history.ts';
 
 /** Where every group of a stream stood at one moment. */
 export interface StatusSnapshot {
@@ -60,7 +59,7 @@ export async function snapshotsFrom(
 ): Promise<StatusSnapshot[]> {
   const snapshots: StatusSnapshot[] = [];
   const history = new StreamHistory(connection, streamKey(stream, 'history'));
-  for await (const page of history.pages(from.place, '+')) snapshots.push(...page.map(snapshotOf));
+  for await (const page of history.pages({ from: from.place, to: '+' })) snapshots.push(...page.map(snapshotOf));
   return snapshots;
 }
 

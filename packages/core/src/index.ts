@@ -47,7 +47,6 @@ export { LINE_FIELD, lineOf, originJson } from './line.ts';
 export type { MaskedKind, MaskRule } from './mask-rule.ts';
 export { Masks } from './masks.ts';
 export { parseOptions } from './options.ts';
-export { ReadSize } from './read-size.ts';
 export { type RedisArgument, RedisConnection } from './redis-connection.ts';
 export {
   clientOptions,
@@ -92,5 +91,6 @@ export type { SinkAudit } from './sink-audit.ts';
 export { StreamConsumer } from './stream-consumer.ts';
 export type { ConsumerState, Report, Settled, StreamConsumerEvents } from './stream-consumer-events.ts';
 export type { StreamConsumerOptions, Tuning, TuningOptions } from './stream-consumer-options.ts';
+export { type EntryRange, StreamHistory } from './stream-history.ts';
 export { parseTeamContract, type SinkKind, type TeamContract } from './team-contract.ts';
 export { watchEventLoop } from './watchdog.ts';

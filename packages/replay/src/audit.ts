@@ -1,6 +1,5 @@
 import { hostname, userInfo } from 'node:os';
-import { type Entry, groupKey, type RedisArgument, type RedisConnection } from '@distributary/core';
-import { PageReader } from './page-reader.ts';
+import { type Entry, groupKey, type RedisArgument, type RedisConnection, StreamHistory } from '@distributary/core';
 
 /** What was done to a group by hand, beside its jobs. */
 export interface AuditLine {
@@ -36,8 +35,8 @@ export async function auditOf(
   { stream, group }: { readonly stream: string; readonly group: string },
 ): Promise<AuditLine[]> {
   const lines: Entry[] = [];
-  const reader = new PageReader(connection, groupKey(stream, group, 'audit'));
-  for await (const page of reader.pages({ from: '-', to: '+' })) lines.push(...page);
+  const history = new StreamHistory(connection, groupKey(stream, group, 'audit'));
+  for await (const page of history.pages({ from: '-', to: '+' })) lines.push(...page);
   return lines.map((line) => ({
     at: new Date(line.timestamp).toISOString(),
     action: line.text('action') ?? '',

@@ -1,8 +1,7 @@
-import type { DeadLetter, EntryId, Fates } from '@distributary/core';
+import type { DeadLetter, EntryId, Fates, StreamHistory } from '@distributary/core';
 import type { DeadLetterStream } from './dead-letter-stream.ts';
 import type { BackfillRequest } from './job.ts';
 import type { LentSink } from './lent-sink.ts';
-import type { PageReader } from './page-reader.ts';
 import type { Portion, Work } from './work.ts';
 
 /**
@@ -12,10 +11,10 @@ import type { Portion, Work } from './work.ts';
 export class Backfill implements Work {
   readonly portionSize = 500;
   readonly #request: BackfillRequest;
-  readonly #history: PageReader;
+  readonly #history: StreamHistory;
   readonly #sink: LentSink;
 
-  constructor(request: BackfillRequest, history: PageReader, sink: LentSink) {
+  constructor(request: BackfillRequest, history: StreamHistory, sink: LentSink) {
     this.#request = request;
     this.#history = history;
     this.#sink = sink;

@@ -1,6 +1,5 @@
-import type { EntryId, RedisConnection } from '@distributary/core';
+import type { EntryId, EntryRange, RedisConnection } from '@distributary/core';
 import { asking } from './asking.ts';
-import type { Range } from './page-reader.ts';
 
 /** How many a script looks at before it lets others have their turn: about a millisecond. */
 const SLICE = 1_000;
@@ -15,7 +14,7 @@ return {#found, last and last[1] or ''}
 export async function countEntries(
   connection: RedisConnection,
   stream: string,
-  { from, to }: Range,
+  { from, to }: EntryRange,
 ): Promise<{ readonly count: number; readonly last: EntryId | undefined }> {
   let count = 0;
   let last: EntryId | undefined;

@@ -5,14 +5,16 @@ import {
   deadLetterFields,
   type Entry,
   type EntryId,
+  type EntryRange,
   groupKey,
   type RedisArgument,
   type RedisConnection,
   readDeadLetter,
+  StreamHistory,
 } from '@distributary/core';
 import { asking, transacting } from './asking.ts';
 import { auditCommand } from './audit.ts';
-import { PageReader, type Range } from './page-reader.ts';
+import { PORTION_BYTES } from './work.ts';
 
 /** A dead letter where it lies. */
 export interface FiledLetter {
@@ -34,7 +36,7 @@ export interface LetterSelection {
   readonly reason?: string | undefined;
   readonly verdict?: string | undefined;
   /** When they were set aside: the bounds of a range of the dead-letter stream. */
-  readonly range?: Range;
+  readonly range?: EntryRange;
   /** Whether to leave out those that were redriven before, and failed. */
   readonly fresh?: boolean;
 }
@@ -55,7 +57,7 @@ return redis.call('XDEL', KEYS[1], ARGV[1])
 export class DeadLetterStream {
   readonly key: string;
   readonly #connection: RedisConnection;
-  readonly #reader: PageReader;
+  readonly #history: StreamHistory;
   readonly #identity: { readonly stream: string; readonly group: string; readonly consumer: string };
 
   constructor(
@@ -64,13 +66,13 @@ export class DeadLetterStream {
   ) {
     this.key = groupKey(stream, group, 'dead-letters');
     this.#connection = connection;
-    this.#reader = new PageReader(connection, this.key);
+    this.#history = new StreamHistory(connection, this.key, { maxBytes: PORTION_BYTES });
     this.#identity = { stream, group, consumer };
   }
 
   /** Those that are selected, oldest first, page by page. @throws RedisUnavailableError */
   async *select(selection: LetterSelection = {}): AsyncGenerator<FiledLetter[], void, void> {
-    for await (const page of this.#reader.pages(selection.range ?? { from: '-', to: '+' })) {
+    for await (const page of this.#history.pages(selection.range ?? { from: '-', to: '+' })) {
       const selected = page.flatMap(filed).filter((letter) => matches(letter, selection));
       if (selected.length > 0) yield selected;
     }
@@ -81,8 +83,8 @@ export class DeadLetterStream {
    * @returns `last` is where the next page begins, undefined at the end
    * @throws RedisUnavailableError
    */
-  async page(range: Range, count: number): Promise<LetterPage> {
-    const entries = await this.#reader.page(range, count);
+  async page(range: EntryRange, count: number): Promise<LetterPage> {
+    const entries = await this.#history.page(range, count);
     return { letters: entries.flatMap(filed), last: entries.at(-1)?.id };
   }
 

@@ -1,14 +1,20 @@
-import { type Clock, type Fates, OptionsError, type RedisConnection, type StreamConsumer } from '@distributary/core';
+import {
+  type Clock,
+  type Fates,
+  OptionsError,
+  type RedisConnection,
+  type StreamConsumer,
+  StreamHistory,
+} from '@distributary/core';
 import type { Job } from 'bullmq';
 import { Backfill, BackfillFates } from './backfill.ts';
 import { DeadLetterStream } from './dead-letter-stream.ts';
 import { type JobOutcome, type JobProgress, type JobRequest, NO_PROGRESS } from './job.ts';
 import { jobKey } from './job-keys.ts';
 import { type CreateConsumer, LentSink } from './lent-sink.ts';
-import { PageReader } from './page-reader.ts';
 import { Redrive } from './redrive.ts';
 import { Replay } from './replay.ts';
-import { type Work, workOff } from './work.ts';
+import { PORTION_BYTES, type Work, workOff } from './work.ts';
 
 export type QueuedJob = Job<object, JobOutcome, string>;
 
@@ -78,7 +84,8 @@ export class JobRun {
         return new Replay(request, connection, consumer);
       case 'backfill': {
         const sink = await this.#lend(request.overrides, new BackfillFates(letters, this.#job.id ?? ''), 'wait');
-        return new Backfill(request, new PageReader(connection, consumer.identity.stream), sink);
+        const history = new StreamHistory(connection, consumer.identity.stream, { maxBytes: PORTION_BYTES });
+        return new Backfill(request, history, sink);
       }
     }
   }

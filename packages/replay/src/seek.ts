@@ -1,8 +1,7 @@
-import { type EntryId, groupKey, type RedisConnection } from '@distributary/core';
+import { type EntryId, groupKey, type RedisConnection, StreamHistory } from '@distributary/core';
 import { asking, transacting } from './asking.ts';
 import { auditCommand } from './audit.ts';
 import { countEntries } from './count-entries.ts';
-import { PageReader } from './page-reader.ts';
 
 interface OfGroup {
   readonly stream: string;
@@ -61,15 +60,11 @@ export async function seek(connection: RedisConnection, ofGroup: OfGroup, plan: 
 
 /** The ID behind which the group is to go on. */
 async function positionOf(connection: RedisConnection, stream: string, target: SeekTarget): Promise<EntryId> {
-  if (target === 'now') {
-    const [last] = (await asking(`XREVRANGE on ${stream}`, () =>
-      connection.call('XREVRANGE', stream, '+', '-', 'COUNT', 1),
-    )) as [Buffer][];
-    return last ? (String(last[0]) as EntryId) : START;
-  }
+  const history = new StreamHistory(connection, stream);
+  if (target === 'now') return history.lastId();
   if (target !== 'beginning') return before(target);
   // Not 0-0, from which whatever was ever trimmed would count as lost.
-  const [first] = await new PageReader(connection, stream).page({ from: '-', to: '+' }, 1);
+  const [first] = await history.page({ from: '-', to: '+' }, 1);
   return first ? before(first.id) : START;
 }
 

@@ -2,6 +2,9 @@ import type { Clock, EntryId } from '@distributary/core';
 import type { JobProgress } from './job.ts';
 import { Pace } from './pace.ts';
 
+/** What a portion may weigh, as far as the entries before it tell: as much as a batch of a consumer does by default. */
+export const PORTION_BYTES: number = 5 * 1024 * 1024;
+
 /** What became of a portion. */
 export interface Result {
   readonly delivered: number;

@@ -1,4 +1,4 @@
-import { Entry, type EntryId, eventIdentity, groupStatus } from '@distributary/core';
+import { eventIdentity, groupStatus, StreamHistory } from '@distributary/core';
 import { count, table } from '../format.ts';
 import { type DemoHouse, STREAM } from './demo-house.ts';
 import { TEAMS } from './reading.ts';
@@ -65,17 +65,12 @@ async function compare(
   };
 }
 
-const PAGE = 5_000;
-
 async function identitiesOf({ connection }: DemoHouse): Promise<Set<string>> {
   const identities = new Set<string>();
-  for (let from = '-'; ; ) {
-    const page = (await connection.call('XRANGE', STREAM, from, '+', 'COUNT', PAGE)) as [Buffer, Buffer[]][];
-    for (const [id, fields] of page) identities.add(eventIdentity(new Entry(String(id) as EntryId, fields)));
-    const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) return identities;
-    from = `(${String(last[0])}`;
+  for await (const page of new StreamHistory(connection, STREAM).pages({ from: '-', to: '+' })) {
+    for (const entry of page) identities.add(eventIdentity(entry));
   }
+  return identities;
 }
 
 export function reconciliationText(reconciliation: Reconciliation): string {
