@@ -1,5 +1,11 @@
 import { UsageError } from './usage-error.ts';
 
+/** What the options `--yes` and `--dry-run` say. */
+export interface DecisionOptions {
+  readonly yes?: true;
+  readonly dryRun?: true;
+}
+
 /** Whether somebody can be asked. */
 function onTerminal(): boolean {
   return process.stdin.isTTY === true && process.stderr.isTTY === true;
@@ -9,7 +15,7 @@ function onTerminal(): boolean {
  * Whether to go on, after the dry run was shown: as `--yes` says, or whoever sits at the terminal. Without either nothing
  * happens, and it is said how it would.
  */
-export async function decide(question: string, { yes, dryRun }: { yes?: true; dryRun?: true }): Promise<boolean> {
+export async function decide(question: string, { yes, dryRun }: DecisionOptions): Promise<boolean> {
   if (yes && dryRun) throw new UsageError('--yes and --dry-run contradict each other: give one.');
   if (yes) return true;
   if (!dryRun && onTerminal()) {

@@ -1,7 +1,7 @@
 import type { EntryId } from '@distributary/core';
 import { type BackfillRequest, countEntries, forbiddenOverride, operator } from '@distributary/replay';
 import { type Command, InvalidArgumentError } from 'commander';
-import { decide } from '../decision.ts';
+import { type DecisionOptions, decide } from '../decision.ts';
 import type { SetExit } from '../exit.ts';
 import { count } from '../format.ts';
 import { groupCommand, requireGroup, withRedis } from '../group-choice.ts';
@@ -11,12 +11,10 @@ import { timeOf } from '../time-of.ts';
 
 type Overrides = Readonly<Record<string, string>>;
 
-interface BackfillOptions extends JobOptions {
+interface BackfillOptions extends JobOptions, DecisionOptions {
   readonly from: StreamBound;
   readonly to?: StreamBound;
   readonly sinkOverride?: Overrides;
-  readonly yes?: true;
-  readonly dryRun?: true;
 }
 
 const EXAMPLES = `

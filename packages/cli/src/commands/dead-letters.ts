@@ -1,7 +1,7 @@
 import type { EntryId } from '@distributary/core';
 import { DeadLetterStream, type FiledLetter } from '@distributary/replay';
 import { Command } from 'commander';
-import { decide } from '../decision.ts';
+import { type DecisionOptions, decide } from '../decision.ts';
 import { EXIT, type SetExit } from '../exit.ts';
 import { count } from '../format.ts';
 import { type GroupChoice, groupCommand, withRedis } from '../group-choice.ts';
@@ -20,10 +20,8 @@ interface ListOptions extends GroupChoice, SelectionOptions {
   readonly json?: true;
 }
 
-interface DropOptions extends ListOptions {
+interface DropOptions extends ListOptions, DecisionOptions {
   readonly all?: true;
-  readonly yes?: true;
-  readonly dryRun?: true;
 }
 
 const LIST_LIMIT = 50;

@@ -1,7 +1,7 @@
 import type { EntryId } from '@distributary/core';
 import { DeadLetterStream, operator, type RedriveRequest } from '@distributary/replay';
 import type { Command } from 'commander';
-import { decide } from '../decision.ts';
+import { type DecisionOptions, decide } from '../decision.ts';
 import type { SetExit } from '../exit.ts';
 import { count } from '../format.ts';
 import { groupCommand, withRedis } from '../group-choice.ts';
@@ -9,10 +9,8 @@ import { askForJob, type JobOptions, jobOptions } from '../job-request.ts';
 import { type SelectionOptions, selectedLetters, selectionOf, selectionOptions } from '../letter-selection.ts';
 import { LetterTally, summaryText } from '../letter-text.ts';
 
-interface RedriveOptions extends SelectionOptions, JobOptions {
+interface RedriveOptions extends SelectionOptions, JobOptions, DecisionOptions {
   readonly again?: true;
-  readonly yes?: true;
-  readonly dryRun?: true;
 }
 
 const EXAMPLES = `
