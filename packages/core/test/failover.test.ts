@@ -2,7 +2,7 @@ import { delivered, type EntryId, rejected } from '@distributary/core';
 import { describeWithRedisProcess, type RedisFixture, startRedis, TcpProxy, until } from '@distributary/testing';
 import { expect, it } from 'vitest';
 import { TestSink } from './test-sink.ts';
-import { GROUP, TestStream } from './test-stream.ts';
+import { GROUP, type TestConsumer, TestStream } from './test-stream.ts';
 
 /** Once ahead, a clock gives IDs that are counted up from there, on whatever server the stream lives. */
 const AHEAD = 9_000_000_000_000;
@@ -15,7 +15,7 @@ class Failover implements AsyncDisposable {
   readonly #primary: RedisFixture;
   readonly #replica: RedisFixture;
   readonly #link: TcpProxy;
-  readonly front: TcpProxy;
+  readonly #front: TcpProxy;
   readonly before: TestStream;
   readonly after: TestStream;
 
@@ -28,7 +28,7 @@ class Failover implements AsyncDisposable {
     this.#primary = servers.primary;
     this.#replica = servers.replica;
     this.#link = proxies.link;
-    this.front = proxies.front;
+    this.#front = proxies.front;
     this.before = stack.use(new TestStream(servers.primary));
     this.after = stack.use(new TestStream(servers.replica, this.before.name));
   }
@@ -48,6 +48,19 @@ class Failover implements AsyncDisposable {
     return failover;
   }
 
+  /** Starts a consumer of the primary that finds whichever of the two leads. */
+  async consumer(gate: Gate, options: { readonly claim?: typeof CLAIM } = {}): Promise<TestConsumer> {
+    const redis = { url: this.#front.url, commandTimeoutMs: 1_000 };
+    const consumer = this.before.consumer(gate, { redis, ...options });
+    await consumer.start();
+    return consumer;
+  }
+
+  /** The stream's one entry is through the gate, and acknowledged. */
+  async untilSettled(gate: Gate): Promise<void> {
+    await until(async () => gate.lines.length === 1 && (await this.before.pending()) === 0);
+  }
+
   /** WAIT speaks of what its own connection wrote, so that writes behind everything else. */
   async replicated(): Promise<void> {
     await this.before.call('SET', `${this.before.name}:mark`, 1);
@@ -65,14 +78,17 @@ class Failover implements AsyncDisposable {
 
   /** Whoever connects from now on finds the replica. */
   redirect(): void {
-    this.front.targetPort = this.#replica.port;
+    this.#front.targetPort = this.#replica.port;
   }
 
-  /** The primary dies, and whoever looks for it finds the replica. */
-  async lead(): Promise<void> {
+  /** The primary dies; the consumer finds the replica, and the gate lets through what it has in hand, until nothing is. */
+  async complete(consumer: TestConsumer, gate: Gate): Promise<void> {
     this.redirect();
     await this.#primary.kill();
-    this.front.reset();
+    this.#front.reset();
+    await until(() => consumer.reported('redisRecovered').length > 0);
+    gate.lift();
+    await until(async () => (await this.after.pending()) === 0 && consumer.inHand.entries === 0);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -112,11 +128,10 @@ describeWithRedisProcess('IDs that are given again after a failover', () => {
     ['this consumer was handed and never got', 'a'],
   ])('are not acknowledged for entries that %s', async (_, reader) => {
     await using failover = await Failover.start();
-    const { before, after, front } = failover;
+    const { before, after } = failover;
     const gate = new Gate();
-    const consumer = before.consumer(gate, { redis: { url: front.url, commandTimeoutMs: 1_000 }, claim: CLAIM });
-    await consumer.start();
-    await until(async () => gate.lines.length === 1 && (await before.pending()) === 0);
+    const consumer = await failover.consumer(gate, { claim: CLAIM });
+    await failover.untilSettled(gate);
     await failover.replicated();
     failover.stall();
     gate.shut();
@@ -125,52 +140,41 @@ describeWithRedisProcess('IDs that are given again after a failover', () => {
     await failover.promote();
     expect(await after.addMany(5, (i) => `of the replica ${i}`)).toEqual(lost);
     await after.readBy(reader, 5);
-    await failover.lead();
-    await until(() => consumer.reported('redisRecovered').length > 0);
-    gate.lift();
-    await until(async () => (await after.pending()) === 0 && consumer.inHand.entries === 0);
+    await failover.complete(consumer, gate);
     expect(gate.lines.slice(1, 6)).toEqual(lost.map((_, i) => `lost with the primary ${i}`));
     expect(new Set(gate.lines.slice(6))).toEqual(new Set(lost.map((_, i) => `of the replica ${i}`)));
   });
 
   it.concurrent('are not acknowledged by a dead letter of the entry that is lost, which is stored', async () => {
     await using failover = await Failover.start();
-    const { before, after, front } = failover;
+    const { before, after } = failover;
     const gate = new Gate((line) => line === 'lost with the primary');
     gate.shut();
-    const consumer = before.consumer(gate, { redis: { url: front.url, commandTimeoutMs: 1_000 }, claim: CLAIM });
-    await consumer.start();
+    const consumer = await failover.consumer(gate, { claim: CLAIM });
     failover.stall();
     const lost = await before.addMany(1, () => 'lost with the primary');
     await until(() => consumer.inHand.entries === 2);
     await failover.promote();
     expect(await after.addMany(1, () => 'of the replica')).toEqual(lost);
     await after.readBy('dead', 2);
-    await failover.lead();
-    await until(() => consumer.reported('redisRecovered').length > 0);
-    gate.lift();
-    await until(async () => (await after.pending()) === 0 && consumer.inHand.entries === 0);
+    await failover.complete(consumer, gate);
     expect(gate.lines).toContain('of the replica');
     expect((await after.status()).deadLetters).toBe(1);
   });
 
   it.concurrent('leave what both servers hold to be acknowledged as ever, also what was trimmed in between', async () => {
     await using failover = await Failover.start();
-    const { before, after, front } = failover;
+    const { before, after } = failover;
     const gate = new Gate();
-    const consumer = before.consumer(gate, { redis: { url: front.url, commandTimeoutMs: 1_000 } });
-    await consumer.start();
-    await until(async () => gate.lines.length === 1 && (await before.pending()) === 0);
+    const consumer = await failover.consumer(gate);
+    await failover.untilSettled(gate);
     gate.shut();
     const ids = await before.addMany(5);
     await until(() => consumer.inHand.entries === 5);
     await failover.replicated();
     await failover.promote();
     await after.call('XTRIM', after.name, 'MINID', ids[2] as EntryId);
-    await failover.lead();
-    await until(() => consumer.reported('redisRecovered').length > 0);
-    gate.lift();
-    await until(async () => (await after.pending()) === 0 && consumer.inHand.entries === 0);
+    await failover.complete(consumer, gate);
     expect(gate.confirmed.slice(1)).toEqual(ids);
     expect(consumer.reported('acknowledgedFewer')).toEqual([]);
     expect(consumer.reported('lost')).toEqual([]);
@@ -180,11 +184,10 @@ describeWithRedisProcess('IDs that are given again after a failover', () => {
 describeWithRedisProcess('a consumer amid a failover', () => {
   it('does not read from one server what it would acknowledge to the other', async () => {
     await using failover = await Failover.start();
-    const { before, after, front } = failover;
+    const { before, after } = failover;
     const gate = new Gate();
-    const consumer = before.consumer(gate, { redis: { url: front.url, commandTimeoutMs: 1_000 } });
-    await consumer.start();
-    await until(async () => gate.lines.length === 1 && (await before.pending()) === 0);
+    const consumer = await failover.consumer(gate);
+    await failover.untilSettled(gate);
     await failover.replicated();
     await failover.promote();
     failover.redirect();
