@@ -1,83 +1,46 @@
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
-import { join } from 'node:path';
-import { RedisConnection } from '@distributary/core';
-import { freePort, type StartedProcess, startRedis, temporaryFolder, until } from '@distributary/testing';
+import { freePort, until } from '@distributary/testing';
 import { expect, it } from 'vitest';
-import { FILE_TEAM, start } from './distributary.ts';
+import { RunningTeam } from './running-team.ts';
 
 interface Answer {
   readonly status: number;
   readonly body: string;
 }
 
-/** The team, running on a Redis and a file of its own, with its first metrics port. */
-class Fixture implements AsyncDisposable {
-  readonly #stack: AsyncDisposableStack;
-  readonly admin: RedisConnection;
-  readonly running: StartedProcess;
+interface Question {
   readonly port: number;
+  readonly method?: string;
+  readonly host?: string;
+}
 
-  private constructor(stack: AsyncDisposableStack, admin: RedisConnection, running: StartedProcess, port: number) {
-    this.#stack = stack;
-    this.admin = admin;
-    this.running = running;
-    this.port = port;
-  }
-
-  static async start(port: number, ...args: string[]): Promise<Fixture> {
-    await using stack = new AsyncDisposableStack();
-    const redis = stack.use(await startRedis());
-    const folder = stack.use(await temporaryFolder());
-    const admin = new RedisConnection({ url: redis.url }, 'test');
-    stack.defer(() => admin.close());
-    const environment = {
-      REDIS_URL: redis.url,
-      FILE_TEAM_OUTPUT: join(folder.path, 'lines'),
-      DISTRIBUTARY_CONSUMER: 'host',
-    };
-    const running = start(['run', FILE_TEAM, '--metrics-port', String(port), ...args], environment);
-    stack.defer(async () => {
-      running.process.kill('SIGTERM');
-      await running.end('SIGINT');
+function get(path: string, { port, method = 'GET', host = '127.0.0.1' }: Question): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port, path, method, headers: { host } }, async (response) => {
+      let body = '';
+      for await (const chunk of response.setEncoding('utf8')) body += chunk;
+      resolve({ status: response.statusCode ?? 0, body });
     });
-    return new Fixture(stack.move(), admin, running, port);
-  }
+    sent.on('error', reject).end();
+  });
+}
 
-  get(path: string, options: { method?: string; host?: string; port?: number } = {}): Promise<Answer> {
-    const { method = 'GET', host = '127.0.0.1', port = this.port } = options;
-    return new Promise((resolve, reject) => {
-      const sent = request({ host: '127.0.0.1', port, path, method, headers: { host } }, async (response) => {
-        let body = '';
-        for await (const chunk of response.setEncoding('utf8')) body += chunk;
-        resolve({ status: response.statusCode ?? 0, body });
-      });
-      sent.on('error', reject).end();
-    });
-  }
-
-  ready(port: number = this.port): Promise<Answer> {
-    return until(async () => {
-      const answer = await this.get('/ready', { port });
-      return answer.status === 200 && answer;
-    });
-  }
-
-  async add(line: string): Promise<void> {
-    await this.admin.call('XADD', 'cli_stream', '*', 'line', line);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#stack.disposeAsync();
-  }
+function ready(port: number): Promise<Answer> {
+  return until(async () => {
+    const answer = await get('/ready', { port });
+    return answer.status === 200 && answer;
+  });
 }
 
 it('shows each metric with its stream, group and consumer, to those who ask for it by its own name', async () => {
-  await using team = await Fixture.start(await freePort(), '--stuck-after', '1', '--drain-timeout', '1');
-  expect(JSON.parse((await team.ready()).body)).toEqual({ ready: true, reasons: [] });
+  await using team = await RunningTeam.open({ DISTRIBUTARY_CONSUMER: 'host' });
+  const port = await freePort();
+  team.launch(['--metrics-port', String(port), '--stuck-after', '1', '--drain-timeout', '1']);
+  expect(JSON.parse((await ready(port)).body)).toEqual({ ready: true, reasons: [] });
   await team.add('one');
   const text = await until(async () => {
-    const { body } = await team.get('/metrics');
+    const { body } = await get('/metrics', { port });
     return /^distributary_delivered_total\{.*\} 1$/m.test(body) && body;
   });
   const labels = '{stream="cli_stream",group="file_team",consumer="host-1"}';
@@ -96,34 +59,35 @@ it('shows each metric with its stream, group and consumer, to those who ask for 
   expect(text).toMatch(/^process_cpu_seconds_total\{/m);
   expect(text).not.toContain('redis://');
 
-  expect((await team.get('/metrics', { host: 'evil.example' })).status).toBe(403);
-  expect((await team.get('/metrics', { host: `localhost:${team.port}` })).status).toBe(200);
-  for (const method of ['POST', 'HEAD', 'OPTIONS']) expect((await team.get('/metrics', { method })).status).toBe(405);
-  expect((await team.get('/')).status).toBe(404);
+  expect((await get('/metrics', { port, host: 'evil.example' })).status).toBe(403);
+  expect((await get('/metrics', { port, host: `localhost:${port}` })).status).toBe(200);
+  for (const method of ['POST', 'HEAD', 'OPTIONS']) expect((await get('/metrics', { port, method })).status).toBe(405);
+  expect((await get('/', { port })).status).toBe(404);
 
   // Not live once entries have waited and nothing moved.
-  expect((await team.get('/live')).status).toBe(200);
+  expect((await get('/live', { port })).status).toBe(200);
   await team.add('slow one');
   const { body } = await until(async () => {
-    const answer = await team.get('/live');
+    const answer = await get('/live', { port });
     return answer.status === 503 && answer;
   });
   expect(JSON.parse(body)).toMatchObject({ live: false, inHand: { entries: 1 } });
   expect(body).toContain('nothing moved');
-  expect((await team.get('/ready')).status).toBe(200);
+  expect((await get('/ready', { port })).status).toBe(200);
 });
 
 it('gives the next port to the next process, and steps over one that is taken', async () => {
   const port = await freePort();
   const squatter = createServer().listen(port, '127.0.0.1');
   await once(squatter, 'listening');
-  await using team = await Fixture.start(port, '--replicas', '2');
+  await using team = await RunningTeam.open();
+  const running = team.launch(['--metrics-port', String(port), '--replicas', '2']);
   const ports = await until(() => {
-    const told = team.running.log().filter(({ msg }) => String(msg).startsWith('metrics and health'));
+    const told = running.log().filter(({ msg }) => String(msg).startsWith('metrics and health'));
     return told.length === 2 && told.map(({ port: heard }) => Number(heard));
   });
   squatter.close();
   expect(ports).not.toContain(port);
   expect(new Set(ports).size).toBe(2);
-  for (const taken of ports) await team.ready(taken);
+  for (const taken of ports) await ready(taken);
 });

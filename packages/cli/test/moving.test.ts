@@ -4,10 +4,6 @@ import { RunningTeam } from './running-team.ts';
 
 const GROUP = ['cli_stream', 'file_team'] as const;
 
-async function pending(team: RunningTeam): Promise<number> {
-  return Number(((await team.admin.call('XPENDING', ...GROUP)) as [number])[0]);
-}
-
 it('replays what a killed process held, after saying who holds what', async () => {
   await using team = await RunningTeam.open();
   await team.admin.call('XGROUP', 'CREATE', ...GROUP, '0', 'MKSTREAM');
@@ -15,13 +11,13 @@ it('replays what a killed process held, after saying who holds what', async () =
   await team.admin.call('XREADGROUP', 'GROUP', 'file_team', 'killed', 'COUNT', 9, 'STREAMS', 'cli_stream', '>');
   await team.start({ DISTRIBUTARY_CLAIM_IDLE_MS: '600000' });
   await until(async () => (await team.command('replay', '--idle', '1s', '--dry-run')).stdout.includes('killed'));
-  expect(await pending(team)).toBe(3);
+  expect(await team.pending()).toBe(3);
   const { code, stdout } = await team.command('replay', '--idle', '1s', '--consumer', 'killed');
   expect(stdout).toMatch(/3 pending entries of file_team .* 1\.0 s\n.*\n +killed +3 /);
   expect(stdout).toContain('replay 1 done: 3 delivered, 0 set aside');
   expect(code).toBe(0);
   expect(await team.received()).toEqual(['one', 'two', 'three']);
-  expect(await pending(team)).toBe(0);
+  expect(await team.pending()).toBe(0);
 });
 
 it('backfills a range into another file, and nothing without being told', async () => {

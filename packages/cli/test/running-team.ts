@@ -14,24 +14,33 @@ export class RunningTeam implements AsyncDisposable {
   readonly environment: Record<string, string>;
   readonly #stack: AsyncDisposableStack;
 
-  private constructor(stack: AsyncDisposableStack, url: string, folder: string) {
+  private constructor(
+    stack: AsyncDisposableStack,
+    { url, folder, own }: { readonly url: string; readonly folder: string; readonly own: Record<string, string> },
+  ) {
     this.#stack = stack;
     this.admin = new RedisConnection({ url }, 'test');
     stack.defer(() => this.admin.close());
     this.file = join(folder, 'lines');
-    this.environment = { REDIS_URL: url, FILE_TEAM_OUTPUT: this.file, DISTRIBUTARY_CLAIM_IDLE_MS: '1500' };
+    this.environment = { REDIS_URL: url, FILE_TEAM_OUTPUT: this.file, DISTRIBUTARY_CLAIM_IDLE_MS: '1500', ...own };
   }
 
-  static async open(): Promise<RunningTeam> {
+  /** @param own of the environment of all that is started */
+  static async open(own: Record<string, string> = {}): Promise<RunningTeam> {
     await using stack = new AsyncDisposableStack();
     const redis = stack.use(await startRedis());
     const folder = stack.use(await temporaryFolder());
-    return new RunningTeam(stack.move(), redis.url, folder.path);
+    return new RunningTeam(stack.move(), { url: redis.url, folder: folder.path, own });
+  }
+
+  /** Starts `distributary run` for the team, and waits for nothing. */
+  launch(args: readonly string[] = [], environment: Record<string, string> = {}): StartedProcess {
+    return this.#stack.use(start(['run', FILE_TEAM, ...args], { ...this.environment, ...environment }));
   }
 
   /** Starts a process of the team, and waits until it runs. */
   async start(environment: Record<string, string> = {}): Promise<StartedProcess> {
-    const running = this.#stack.use(start(['run', FILE_TEAM], { ...this.environment, ...environment }));
+    const running = this.launch([], environment);
     await until(() => running.log().some(({ msg }) => msg === 'running'));
     return running;
   }
@@ -49,6 +58,10 @@ export class RunningTeam implements AsyncDisposable {
   /** What the destination has, in order, as often as it came. */
   async received(file: string = this.file): Promise<string[]> {
     return (await readFile(file, 'utf8').catch(() => '')).split('\n').filter(Boolean);
+  }
+
+  async pending(): Promise<number> {
+    return Number(((await this.admin.call('XPENDING', 'cli_stream', 'file_team')) as [number])[0]);
   }
 
   /** From now on no line is bad. */
