@@ -40,15 +40,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'does not read its own pending entries after a connect',
     file: 'packages/core/src/batch-source.ts',
-    from: '      this.#ownAfter = START;\n      this.#losses.reconnected();',
-    to: '      this.#ownAfter = undefined;\n      this.#losses.reconnected();',
+    from: '      this.#pending.readOwnAgain();\n      this.#losses.reconnected();',
+    to: '      this.#losses.reconnected();',
     proof: core('recovery', 'group'),
   },
   {
     name: 'claims from 0-0 each time',
-    file: 'packages/core/src/batch-source.ts',
-    from: 'this.#group.claimIdle(this.#claimCursor,',
-    to: 'this.#group.claimIdle(START,',
+    file: 'packages/core/src/pending-source.ts',
+    from: 'group.claimIdle(this.#claimCursor,',
+    to: 'group.claimIdle(START,',
     proof: core('group', 'recovery'),
   },
   {

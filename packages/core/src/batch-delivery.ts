@@ -1,7 +1,7 @@
 import type { Span } from '@opentelemetry/api';
 import { Backoff } from './backoff.ts';
-import type { ReadBatch } from './batch-source.ts';
 import type { BatchSpans } from './batch-spans.ts';
+import type { ReadBatch } from './batching.ts';
 import type { Clock } from './clock.ts';
 import type { CrashIsolation, Guard } from './crash-isolation.ts';
 import type { Destination } from './destination.ts';
