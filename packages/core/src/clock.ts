@@ -24,3 +24,10 @@ export const systemClock: Clock = {
     });
   },
 };
+
+/** Settles as the promise does, or resolves once `ms` milliseconds are over, if that is earlier. */
+export async function within(ms: number, promise: Promise<unknown> | undefined, clock: Clock): Promise<void> {
+  const done = new AbortController();
+  await Promise.race([promise, clock.sleep(Math.max(0, ms), done.signal)]);
+  done.abort();
+}
