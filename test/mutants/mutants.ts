@@ -74,8 +74,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'acknowledges by the ID alone, to whatever server',
-    file: 'packages/core/src/consumer-group.ts',
-    from: 'return this.#commands.openGeneration !== undefined && epoch === this.#epoch;',
+    file: 'packages/core/src/epochs.ts',
+    from: 'return this.#commands.openGeneration !== undefined && epoch === this.current;',
     to: 'return epoch.length > 0;',
     proof: core('failover'),
   },
@@ -88,9 +88,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'acknowledges a dead letter before it is stored',
-    file: 'packages/core/src/consumer-group.ts',
+    file: 'packages/core/src/dead-letter-stream.ts',
     from: '    // EXEC goes on behind a command that fails,',
-    to: '    await this.acknowledge(ids, epoch);\n    // EXEC goes on behind a command that fails,',
+    to: "    await this.#connection.call('XACK', stream, group, ...ids);\n    // EXEC goes on behind a command that fails,",
     proof: core('delivery', 'recovery'),
   },
   {
