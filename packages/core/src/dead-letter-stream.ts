@@ -1,8 +1,8 @@
 import type { GroupIdentity } from './consumer-group.ts';
-import { deadLetterFields } from './dead-letters.ts';
+import { checkDeadLetterQuota, deadLetterFields } from './dead-letters.ts';
 import type { EntryId } from './entry.ts';
 import type { Epochs } from './epochs.ts';
-import { DeadLetterQuotaError, GroupVanishedError, RedisUnavailableError } from './errors.ts';
+import { GroupVanishedError, RedisUnavailableError } from './errors.ts';
 import type { DeadLetter, SameEntries } from './group.ts';
 import type { GroupConnection } from './group-connection.ts';
 import { groupKey } from './keys.ts';
@@ -39,8 +39,7 @@ export class DeadLetterStream {
     if (crashed.length > 0) commands.push(['HDEL', groupKey(stream, group, 'alone'), ...crashed]);
     await this.restore();
     // EXEC goes on behind a command that fails, so a key of another type must be found out before the XACK is queued.
-    const stored = Number(await this.#connection.call('XLEN', key));
-    if (stored >= quota) throw quotaUsedUp(this.#identity, stored, quota);
+    checkDeadLetterQuota(this.#identity, Number(await this.#connection.call('XLEN', key)), quota);
     if (!this.#epochs.isCurrent(epoch)) return undefined;
     const storing = `storing ${letters.length} dead letters in ${key}`;
     const replies = await this.#connection.run(storing, (connection) => connection.transaction(commands));
@@ -69,12 +68,4 @@ export class DeadLetterStream {
     }
     for (const id of ids) this.#acknowledgedUnstored.delete(id);
   }
-}
-
-function quotaUsedUp({ stream, group }: GroupIdentity, stored: number, quota: number): DeadLetterQuotaError {
-  const key = groupKey(stream, group, 'dead-letters');
-  return new DeadLetterQuotaError(
-    `Group ${group} of stream ${stream} has ${stored} dead letters, and its quota is ${quota}: no more are added.`,
-    `Find out why entries are set aside, make room in ${key}, or raise deadLetterQuota.`,
-  );
 }

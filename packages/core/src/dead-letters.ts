@@ -1,7 +1,8 @@
 import { Entry, type EntryId } from './entry.ts';
-import { DistributaryError } from './errors.ts';
+import { DeadLetterQuotaError, DistributaryError } from './errors.ts';
 import type { DeadLetter, DeadLetterVerdict } from './group.ts';
 import { eventIdentity } from './identity.ts';
+import { groupKey } from './keys.ts';
 
 /** The field before the entry's own ones: everything about the dead letter itself, as JSON. */
 const ENVELOPE_FIELD = 'distributary';
@@ -40,6 +41,25 @@ export type DeadLetterOrigin = Pick<DeadLetterEnvelope, 'redriven' | 'backfill'>
 export interface StoredDeadLetter {
   readonly envelope: DeadLetterEnvelope;
   readonly entry: Entry;
+}
+
+/**
+ * Whether a group may have more dead letters than it has.
+ * @param stored how many it has
+ * @param quota how many it may have
+ * @throws DeadLetterQuotaError when it may not
+ */
+export function checkDeadLetterQuota(
+  { stream, group }: { readonly stream: string; readonly group: string },
+  stored: number,
+  quota: number,
+): void {
+  if (stored < quota) return;
+  const key = groupKey(stream, group, 'dead-letters');
+  throw new DeadLetterQuotaError(
+    `Group ${group} of stream ${stream} has ${stored} dead letters, and its quota is ${quota}: no more are added.`,
+    `Find out why entries are set aside, make room in ${key}, or raise deadLetterQuota.`,
+  );
 }
 
 /** The fields of a dead letter's own stream entry: `distributary` with the envelope, then the original fields unchanged. */

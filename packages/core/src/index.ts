@@ -13,6 +13,7 @@ export {
 } from './consumer-environment.ts';
 export type { GroupIdentity } from './consumer-group.ts';
 export {
+  checkDeadLetterQuota,
   type DeadLetterEnvelope,
   type DeadLetterOrigin,
   deadLetterFields,

@@ -42,10 +42,13 @@ export class Backfill implements Work {
 export class BackfillFates implements Fates {
   readonly #letters: DeadLetterStream;
   readonly #job: string;
+  readonly #quota: number;
 
-  constructor(letters: DeadLetterStream, job: string) {
+  /** @param quota of the group's dead letters: at it, the backfill waits until there is room */
+  constructor(letters: DeadLetterStream, job: string, quota: number = Infinity) {
     this.#letters = letters;
     this.#job = job;
+    this.#quota = quota;
   }
 
   async acknowledge(ids: readonly EntryId[]): Promise<number> {
@@ -54,7 +57,7 @@ export class BackfillFates implements Fates {
 
   /** Nobody knows whether they were stored when the reply was lost: better twice than never. */
   async setAside(letters: readonly DeadLetter[]): Promise<number> {
-    await this.#letters.add(letters, { backfill: this.#job });
+    await this.#letters.add(letters, { backfill: this.#job }, this.#quota);
     return letters.length;
   }
 }

@@ -1,4 +1,5 @@
 import {
+  checkDeadLetterQuota,
   type DeadLetter,
   type DeadLetterEnvelope,
   type DeadLetterOrigin,
@@ -121,8 +122,10 @@ export class DeadLetterStream {
     return Number(replaced) === 1;
   }
 
-  /** Stores more dead letters, all or none. */
-  async add(letters: readonly DeadLetter[], origin: DeadLetterOrigin): Promise<void> {
+  /** Stores more dead letters, all or none. @throws DeadLetterQuotaError when the group has that many */
+  async add(letters: readonly DeadLetter[], origin: DeadLetterOrigin, quota: number): Promise<void> {
+    const stored = await asking(`XLEN on ${this.key}`, () => this.#connection.call('XLEN', this.key));
+    checkDeadLetterQuota(this.#identity, Number(stored), quota);
     const commands = letters.map((letter): [string, ...RedisArgument[]] => {
       return ['XADD', this.key, '*', ...deadLetterFields(letter, this.#identity, origin)];
     });

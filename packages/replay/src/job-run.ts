@@ -83,7 +83,8 @@ export class JobRun {
       case 'replay':
         return new Replay(request, connection, consumer);
       case 'backfill': {
-        const sink = await this.#lend(request.overrides, new BackfillFates(letters, this.#job.id ?? ''), 'wait');
+        const fates = new BackfillFates(letters, this.#job.id ?? '', consumer.contract.deadLetterQuota);
+        const sink = await this.#lend(request.overrides, fates, 'wait');
         const history = new StreamHistory(connection, consumer.identity.stream, { maxBytes: PORTION_BYTES });
         return new Backfill(request, history, sink);
       }

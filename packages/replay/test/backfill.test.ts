@@ -58,6 +58,24 @@ describeWithRedisProcess('a backfill', () => {
     expect(new Set(await group.received())).toEqual(new Set([...lines(2), ...lines(2, 'more')]));
   });
 
+  it.concurrent('waits at the quota of dead letters until there is room, and says so', async () => {
+    await using group = await TestGroup.create(redis);
+    const ids = await group.add('bad one', ...lines(2), 'bad two');
+    await group.createGroup();
+    await group.setAside(['bad before']);
+    group.start('a', { deadLetterQuota: 1 });
+    const job = await group.ask(range(ids));
+    const { progress } = await until(async () => {
+      const found = await group.jobs.find(job);
+      return found?.progress.waitsFor !== undefined && found;
+    });
+    expect(progress.waitsFor).toContain('has 1 dead letters, and its quota is 1');
+    expect(await group.deadLines()).toEqual(['bad before']);
+    await group.letters.remove((await group.deadLetters()).map(({ id }) => id));
+    expect(await group.ended(job)).toMatchObject({ state: 'done', progress: { delivered: 2, failed: 2 } });
+    expect(await group.deadLines()).toEqual(['bad one', 'bad two']);
+  });
+
   it.concurrent('refuses to change secrets, addresses and what is not of the sink', async () => {
     await using group = await TestGroup.create(redis);
     const ids = await group.add('line');

@@ -17,6 +17,7 @@ export interface TeamEnvironment {
   readonly consumer: string;
   readonly username?: string;
   readonly claimIdleMs?: number;
+  readonly deadLetterQuota?: number;
   /** The list that it writes to; default `<stream>:received`. */
   readonly TEAM_LIST?: string;
 }
@@ -26,13 +27,14 @@ export interface TeamEnvironment {
  * nothing while there is a key `<stream>:away` or `<stream>:held`. A line `exit` ends its process.
  */
 export class Team extends StreamConsumer<string> {
-  constructor({ url, stream, consumer, username, claimIdleMs = 1_500, TEAM_LIST }: TeamEnvironment) {
+  constructor({ url, stream, consumer, username, claimIdleMs = 1_500, deadLetterQuota, TEAM_LIST }: TeamEnvironment) {
     const list = TEAM_LIST ?? `${stream}:received`;
     const redis: RedisOptions = { url, ...(username ? { username } : {}) };
     const store = new RedisConnection({ url }, 'store');
     super({
       ...{ redis, stream, group: GROUP, consumer, decode: lineOf },
       claim: { idleMs: claimIdleMs, renewMs: 400 },
+      ...(deadLetterQuota ? { deadLetterQuota } : {}),
       sink: {
         name: 'list',
         async deliver(batch) {

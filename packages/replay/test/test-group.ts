@@ -19,7 +19,9 @@ export interface TeamProcess {
   readonly said: Message[];
 }
 
-type TeamSettings = Pick<TeamEnvironment, 'username' | 'claimIdleMs'> & { readonly failpoint?: string };
+type TeamSettings = Pick<TeamEnvironment, 'username' | 'claimIdleMs' | 'deadLetterQuota'> & {
+  readonly failpoint?: string;
+};
 
 /** The request without what a test does not care about. */
 type Asked<Request extends JobRequest = JobRequest> = Request extends JobRequest
