@@ -1,15 +1,9 @@
-import { execFile } from 'node:child_process';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { describeWithRedisProcess, type StartedProcess, until } from '@distributary/testing';
 import { expect, it } from 'vitest';
+import { builtCopy } from './built-copy.ts';
 import { entryIds, House, NOC, SECURITY } from './house.ts';
 import { firewallLines } from './lines.ts';
-import { WorkspaceCopy } from './mutants/workspace-copy.ts';
-
-const execute = promisify(execFile);
 
 const GROUPS = ['noc_team', 'sec_team'] as const;
 
@@ -54,14 +48,6 @@ describeWithRedisProcess(
     }, 240_000);
   },
 );
-
-/** What npm would publish of this repository: built, and without the sources of the command, which would be run instead. */
-async function builtCopy(): Promise<WorkspaceCopy> {
-  const copy = await WorkspaceCopy.make();
-  await execute('tsc', ['-b', 'packages/cli', NOC, SECURITY], { cwd: copy.path });
-  await rm(join(copy.path, 'packages/cli/src'), { recursive: true });
-  return copy;
-}
 
 /** Adds some hundred entries a second until the signal aborts. @returns the IDs of all */
 async function load(house: House, until: AbortSignal): Promise<string[]> {

@@ -9,6 +9,7 @@ import type { Batch, DecodedEntry, Entry } from './entry.ts';
 import { asError, CrashedError } from './errors.ts';
 import type { DeadLetter } from './group.ts';
 import type { InHand, Lease } from './in-hand.ts';
+import { leasePassed } from './large-values.ts';
 import type { RedisTrouble } from './redis-trouble.ts';
 import type { Screen } from './screen.ts';
 import { type Settlement, settle, type Verdict } from './settlement.ts';
@@ -85,6 +86,7 @@ export class BatchDelivery<Payload> {
     for (let attempts = 1; batch.length > 0; attempts++) {
       const startedAt = clock.now();
       const results = await destination.deliver(batch, guard, signal);
+      leasePassed(lease);
       if (!results) break;
       const settlement = settle(batch, results);
       const again = this.#settleLease(lease, batch, settlement, attempts);

@@ -1,8 +1,6 @@
 import { Entry, type EntryId } from './entry.ts';
 import type { Epoch, Page } from './group.ts';
-
-/** A larger value comes in several reads of the socket, which redis-parser joins in memory of several times its size. */
-const JOINED_BYTES = 32_768;
+import { LARGE_BYTES, largeValuesPassed } from './large-values.ts';
 
 /** An entry as a reply has it; trimmed from the stream when it has no parts. */
 export type RawEntry = readonly [id: Buffer, parts: Buffer[] | null];
@@ -28,7 +26,9 @@ export function pageOf(raw: readonly RawEntry[], epoch: Epoch): Page {
 function leavePool(parts: Buffer[]): Buffer[] {
   for (let i = 0; i < parts.length; i++) {
     const part = parts[i] as Buffer;
-    if (part.length > JOINED_BYTES) parts[i] = Buffer.from(part);
+    if (part.length <= LARGE_BYTES) continue;
+    parts[i] = Buffer.from(part);
+    largeValuesPassed(part.length);
   }
   return parts;
 }

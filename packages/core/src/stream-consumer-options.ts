@@ -84,7 +84,7 @@ const schema: JSONSchemaType<Tuning> = {
       additionalProperties: false,
       default: FROM_PROPERTIES,
       required: ['maxEntries', 'maxBytes'],
-      properties: { maxEntries: { ...positive, default: 2_500 }, maxBytes: { ...positive, default: 32 * 1024 * 1024 } },
+      properties: { maxEntries: { ...positive, default: 2_500 }, maxBytes: { ...positive, default: 16 * 1024 * 1024 } },
     },
     delivery: {
       type: 'object',

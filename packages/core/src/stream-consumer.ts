@@ -208,10 +208,12 @@ export class StreamConsumer<Payload = Entry> extends EventEmitter<StreamConsumer
     const underWay = new Set<Promise<void>>();
     try {
       for await (const batch of this.#source.batches(this.#lifecycle.drainSignal)) {
-        if (batch.alone) await Promise.all(underWay);
+        // Whoever delivers an entry that is larger than a batch may hold several times its size.
+        const isExclusive = batch.alone || batch.lease.byteLength > this.#tuning.batch.maxBytes;
+        if (isExclusive) await Promise.all(underWay);
         const delivery = this.#limit(() => this.#deliver(batch)).finally(() => underWay.delete(delivery));
         underWay.add(delivery);
-        if (batch.alone) await delivery;
+        if (isExclusive) await delivery;
       }
       await Promise.all(underWay);
       await this.#settling.idle();

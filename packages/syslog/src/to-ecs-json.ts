@@ -15,8 +15,15 @@ import { toEcs } from './to-ecs.ts';
  */
 export function toEcsJson(line: string, options: ParseOptions, members = ''): string {
   const start = members === '' ? '{' : `{${members},`;
-  return fastJson(line, options, start) ?? start + JSON.stringify(toEcs(line, options)).slice(1);
+  const fast = fastJson(line, options, start);
+  if (fast !== undefined) return fast;
+  const event = toEcs(line, options);
+  // Text that is joined is copied as a whole once it is looked at: too much for lines of megabytes.
+  if (line.length > LONG_LINE) return JSON.stringify({ ...(JSON.parse(`{${members}}`) as object), ...event });
+  return start + JSON.stringify(event).slice(1);
 }
+
+const LONG_LINE = 65_536;
 
 /** Text by priority: everything in `log.syslog` before the host. */
 const PRIORITIES: readonly string[] = Array.from({ length: 192 }, (_, priority) =>

@@ -117,6 +117,20 @@ describe('a line that cannot be read whole', () => {
     expect(event.error?.message).toContain('The time of receipt, NaN, is not a time.');
   });
 
+  it('puts the given members before the event of a line of any length', () => {
+    for (const length of [10, 65_536, 65_537, 1_000_000]) {
+      const line = 'ä"\\'.repeat(length / 3).padEnd(length, 'x');
+      const text = toEcsJson(line, options, '"distributary":{"entry_id":"1-0","line_base64":"w6Q="},"more":[1]');
+      expect(text.startsWith('{"distributary":{"entry_id":"1-0","line_base64":"w6Q="},"more":[1],"@timestamp"')).toBe(
+        true,
+      );
+      const { distributary, more, ...event } = JSON.parse(text);
+      expect(distributary).toEqual({ entry_id: '1-0', line_base64: 'w6Q=' });
+      expect(more).toEqual([1]);
+      expect(event).toEqual(toEcs(line, options));
+    }
+  });
+
   it('puts the given members before the event in JSON text', () => {
     const members = '"distributary":{"entry_id":"1-0"}';
     const fast = `${header}%ASA-6-305011: Built dynamic TCP translation from a:10.0.0.1/1 to b:10.0.0.2/2`;
