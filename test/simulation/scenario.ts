@@ -116,7 +116,7 @@ function planTuning(random: Random): Scenario['tuning'] {
     delivery: { concurrency: random.pick([1, 1, 2, 3]) },
     claim: { idleMs, renewMs: Math.floor(idleMs / random.pick([2, 3, 4])) },
     crash: { suspectAfter: random.between(1, 3), maxAlone: random.between(1, 3) },
-    checkpoint: { everyMs: random.pick([300, 1_200, 4_000]) },
+    checkpoint: { everyMs: random.pick([500, 2_000, 5_000]) },
     entry: { maxBytes: MAX_ENTRY_BYTES },
   };
 }

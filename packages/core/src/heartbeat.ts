@@ -5,6 +5,9 @@ import type { Group } from './group.ts';
 import type { InHand, Lease } from './in-hand.ts';
 import type { RedisTrouble } from './redis-trouble.ts';
 
+/** Of the time between two renewals, beats are this much apart: no lease waits longer than the least once it is due. */
+const BEATS = { least: 1 / 4, most: 1 / 2 };
+
 /**
  * Renews the leases of everything in hand, so that a slow sink is never robbed of what it works on. A renewal that
  * fails is due again at the next beat.
@@ -15,9 +18,11 @@ export async function renewLeases(
   until: AbortSignal,
 ): Promise<void> {
   const { inHand, trouble, clock } = ports;
-  const isDue = (lease: Lease) => clock.now() - lease.touchedAt >= renewMs && inHand.leases.has(lease);
+  const dueInMs = (lease: Lease) => lease.touchedAt + renewMs - clock.now();
+  const isDue = (lease: Lease) => dueInMs(lease) <= 0 && inHand.leases.has(lease);
   while (!until.aborted) {
-    await clock.sleep(renewMs / 4, until);
+    const nextMs = Math.min(BEATS.most * renewMs, ...[...inHand.leases].map(dueInMs));
+    await clock.sleep(Math.max(BEATS.least * renewMs, nextMs), until);
     try {
       for (const lease of [...inHand.leases]) {
         if (!until.aborted && isDue(lease)) await renew(lease, ports);
