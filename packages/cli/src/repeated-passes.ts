@@ -25,8 +25,8 @@ export async function keepPassing(
   { everyMs, show, signal }: Repetition,
 ): Promise<void> {
   const broken = Promise.withResolvers<never>();
-  /** @returns whether Redis answered */
-  const run = async (until: AbortSignal): Promise<boolean> => {
+  let underWay: Promise<boolean> | undefined;
+  const passOnce = async (until: AbortSignal): Promise<boolean> => {
     try {
       const report = await pass(until);
       if (report.outcome !== 'locked') show(report);
@@ -36,6 +36,13 @@ export async function keepPassing(
       else broken.reject(thrown);
       return false;
     }
+  };
+  /** One at a time in this process, for it has one lock. @returns whether Redis answered */
+  const run = (until: AbortSignal): Promise<boolean> => {
+    underWay ??= passOnce(until).finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
   };
   await using schedule = await PassSchedule.open(redis, { stream, everyMs, run });
   const keepUp = async () => {

@@ -21,6 +21,9 @@ const LOCK_MS = 30_000;
 /** Redis that does not answer holds up no process that is to end for longer; a pass needs less for its slice. */
 const CLOSE_WITHIN_MS = 2_000;
 
+/** A pass that is this late is made by nobody: the schedule stands still. */
+const OVERDUE_MS = 5_000;
+
 /** Passes that ended are kept for who looks into the queue. */
 const KEPT = 10;
 
@@ -38,7 +41,7 @@ export interface PassOptions {
 
 /**
  * A job scheduler in Redis that has one process at a time make a pass over a stream, once in `everyMs` however many
- * processes offer to. They need not agree on `everyMs`: the last one to ask for it is followed.
+ * processes offer to. If they do not agree on that, the last one to come is followed.
  */
 export class PassSchedule implements AsyncDisposable {
   readonly #connections: Connections;
@@ -47,7 +50,7 @@ export class PassSchedule implements AsyncDisposable {
   readonly #everyMs: number;
   readonly #about: string;
   readonly #stopping: AbortController;
-  #troubledBy: Error | undefined;
+  #hasComeBefore = false;
 
   private constructor(
     connections: Connections,
@@ -61,10 +64,8 @@ export class PassSchedule implements AsyncDisposable {
     this.#everyMs = everyMs;
     this.#about = `The schedule of passes over ${stream}`;
     this.#stopping = stopping;
-    const troubled = (reason: Error) => {
-      this.#troubledBy = reason;
-    };
-    for (const source of [...Object.values(connections), bullmq.queue, bullmq.worker]) source.on('error', troubled);
+    // Trouble shows in a pass that is not made.
+    for (const source of [...Object.values(connections), bullmq.queue, bullmq.worker]) source.on('error', ignore);
   }
 
   /** Makes the passes that fall to this process from now on. Nothing falls to anybody before {@link keep}. */
@@ -100,23 +101,26 @@ export class PassSchedule implements AsyncDisposable {
    * passes may be made until it does
    */
   async keep(): Promise<void> {
-    const troubledBy = this.#troubledBy;
-    this.#troubledBy = undefined;
     try {
-      if (troubledBy) throw troubledBy;
-      const known = await this.#queue.getJobScheduler(PASS);
-      if (known?.next !== undefined && known.every === this.#everyMs && known.next + this.#everyMs > Date.now()) return;
-      await this.#queue.removeJobScheduler(PASS);
-      await this.#queue.upsertJobScheduler(
-        PASS,
-        { every: this.#everyMs },
-        { name: PASS, opts: { removeOnComplete: { count: KEPT }, removeOnFail: { count: KEPT } } },
-      );
+      if (!(await this.#goesOn())) await this.#putDown();
+      this.#hasComeBefore = true;
     } catch (thrown) {
       const reason = explainReply(asError(thrown), this.#about);
       if (reason instanceof RedisUnavailableError) throw reason;
       throw new RedisUnavailableError(`${this.#about}: ${reason.message}`, { cause: reason });
     }
+  }
+
+  async #goesOn(): Promise<boolean> {
+    const { next, every = 0 } = (await this.#queue.getJobScheduler(PASS)) ?? {};
+    if (next === undefined || next + Math.min(every, OVERDUE_MS) < Date.now()) return false;
+    return this.#hasComeBefore || every === this.#everyMs;
+  }
+
+  async #putDown(): Promise<void> {
+    await this.#queue.removeJobScheduler(PASS);
+    const opts = { removeOnComplete: { count: KEPT }, removeOnFail: { count: KEPT } };
+    await this.#queue.upsertJobScheduler(PASS, { every: this.#everyMs }, { name: PASS, opts });
   }
 
   /**
@@ -132,3 +136,5 @@ export class PassSchedule implements AsyncDisposable {
     for (const connection of Object.values(this.#connections)) connection.disconnect();
   }
 }
+
+function ignore(): void {}
