@@ -61,8 +61,8 @@ describeWithRedisProcess('a backfill', () => {
   it.concurrent('waits at the quota of dead letters until there is room, and says so', async () => {
     await using group = await TestGroup.create(redis);
     const ids = await group.add('bad one', ...lines(2), 'bad two');
-    await group.createGroup();
     await group.setAside(['bad before']);
+    await group.createGroup();
     group.start('a', { deadLetterQuota: 1 });
     const job = await group.ask(range(ids));
     const { progress } = await until(async () => {
