@@ -31,7 +31,7 @@ const PASSED = {
 
 describeWithRedisProcess('a consumer that is killed at a failpoint', () => {
   for (const [failpoint, when] of Object.entries(PASSED)) {
-    it(`${failpoint} loses nothing, and nothing is wrongly set aside: its successor delivers the rest`, async () => {
+    it.concurrent(`${failpoint} loses nothing, and nothing is wrongly set aside: its successor delivers the rest`, async () => {
       await using house = await House.open();
       const ids = await house.add(firewallLines(60));
       const undecodable = await house.admin.xadd(STREAM, '*', 'note', 'has no line');

@@ -54,7 +54,7 @@ describeWithRedisProcess('a poison entry is dead-lettered and the rest flow', ()
 });
 
 describeWithRedisProcess('a poison entry in a process of distributary run', () => {
-  it.each([
+  it.concurrent.each([
     ['ends the process', 'process.exit(3)'],
     ['never lets the process go', 'for (;;);'],
   ])('that %s is found alone and dead-lettered, and the rest arrive', async (_, fate) => {

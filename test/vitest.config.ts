@@ -13,7 +13,14 @@ const config: ViteUserConfig = defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'together', include, exclude: ALONE, maxWorkers: maxWorkers ?? 2, sequence: { groupOrder: 0 } },
+        test: {
+          name: 'together',
+          include,
+          exclude: ALONE,
+          maxWorkers: maxWorkers ?? 2,
+          maxConcurrency: 2,
+          sequence: { groupOrder: 0 },
+        },
       },
       { extends: true, test: { name: 'alone', include: ALONE, maxWorkers: 1, sequence: { groupOrder: 1 } } },
     ],

@@ -10,7 +10,7 @@ import { entryOf } from '../house.ts';
 const GROUP = { stream: 'churned', group: 'churned_team' };
 
 /** `npm run nightly` has the large form. */
-const RESTARTS = process.env['DISTRIBUTARY_NIGHTLY'] === '1' ? 500 : 25;
+const RESTARTS = process.env['DISTRIBUTARY_NIGHTLY'] === '1' ? 500 : 15;
 const ALIVE = 3;
 const ADDED_PER_RESTART = 25;
 const RESTARTS_PER_PASS = 5;
