@@ -11,6 +11,10 @@ export const REGRESSIONS: readonly { readonly seed: number; readonly bug: string
   },
   { seed: 54_068, bug: 'The same, after a flush.' },
   {
+    seed: 23_335,
+    bug: 'An entry that had got the ID of a lost one was acknowledged with that one, once it was trimmed and could not be compared.',
+  },
+  {
     seed: 80_037,
     bug: 'A group that was created anew while a batch lingered put an entry into that batch twice, and its sink was taken for broken.',
   },

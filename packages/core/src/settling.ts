@@ -1,7 +1,7 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { tryUntilDone } from './backoff.ts';
 import type { Clock } from './clock.ts';
-import { compareEntryIds } from './entry.ts';
+import { compareEntryIds, type EntryId } from './entry.ts';
 import { DeadLetterQuotaError, GroupVanishedError } from './errors.ts';
 import { failpoint } from './failpoint.ts';
 import type { DeadLetter, Group, SameEntries } from './group.ts';
@@ -106,10 +106,21 @@ export class Settling {
     const { group } = this.#ports;
     let same: SameEntries = lease;
     for (;;) {
-      if (!group.isCurrent(same.epoch)) same = await group.verify(lease.entries);
+      if (!group.isCurrent(same.epoch)) same = this.#withoutOthers(lease, await group.verify(lease.entries));
       const settled = await settle(same);
       if (settled !== undefined) return settled;
     }
+  }
+
+  /**
+   * What an ID means that is gone from the stream, the stream cannot say: where another entry in hand has it, that one was
+   * read from this server.
+   */
+  #withoutOthers(lease: Lease, { ids, epoch }: SameEntries): SameEntries {
+    const inHand = this.#ports.inHand.entries();
+    const own = new Map(lease.entries.map((entry) => [entry.id, entry]));
+    const isOwn = (id: EntryId) => (inHand.get(id) ?? []).every((one) => own.get(id)?.equals(one));
+    return { ids: ids.filter(isOwn), epoch };
   }
 
   /**
