@@ -1,4 +1,10 @@
-import { explainReply, type RedisArgument, type RedisConnection } from '@distributary/core';
+import {
+  asError,
+  explainReply,
+  type RedisArgument,
+  type RedisConnection,
+  RedisUnavailableError,
+} from '@distributary/core';
 
 /** Runs a command; an error says what was asked, and what to do. */
 export async function asking<Reply>(about: string, ask: () => Promise<Reply>): Promise<Reply> {
@@ -6,6 +12,17 @@ export async function asking<Reply>(about: string, ask: () => Promise<Reply>): P
     return await ask();
   } catch (thrown) {
     throw explainReply(thrown, about);
+  }
+}
+
+/** The same of a queue, whose client has errors of its own when Redis does not answer. @throws RedisUnavailableError */
+export async function askingQueue<Reply>(about: string, ask: () => Promise<Reply>): Promise<Reply> {
+  try {
+    return await asking(about, ask);
+  } catch (thrown) {
+    const reason = asError(thrown);
+    if (reason instanceof RedisUnavailableError) throw reason;
+    throw new RedisUnavailableError(`${about}: ${reason.message}`, { cause: reason });
   }
 }
 

@@ -1,6 +1,7 @@
-import { explainReply, type RedisOptions, RedisUnavailableError } from '@distributary/core';
+import type { RedisOptions } from '@distributary/core';
 import type { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { askingQueue } from './asking.ts';
 import { type JobKind, type JobOutcome, type JobProgress, type JobRequest, NO_PROGRESS } from './job.ts';
 import { QUEUE, queuePrefix } from './job-keys.ts';
 
@@ -117,16 +118,9 @@ export class JobQueue implements AsyncDisposable {
     return (await this.#queue.getJob(id)) as QueuedJob | undefined;
   }
 
-  async #ask<Reply>(ask: () => Promise<Reply>): Promise<Reply> {
+  #ask<Reply>(ask: () => Promise<Reply>): Promise<Reply> {
     const { stream, group } = this.#group;
-    const about = `The jobs of ${group} on ${stream}`;
-    try {
-      return await ask();
-    } catch (thrown) {
-      const reason = explainReply(thrown, about);
-      if (reason instanceof RedisUnavailableError) throw reason;
-      throw new RedisUnavailableError(`${about}: ${reason.message}`, { cause: reason });
-    }
+    return askingQueue(`The jobs of ${group} on ${stream}`, ask);
   }
 }
 

@@ -1,13 +1,7 @@
-import {
-  asError,
-  explainReply,
-  type RedisOptions,
-  RedisUnavailableError,
-  streamKey,
-  systemClock,
-} from '@distributary/core';
+import { type RedisOptions, streamKey, systemClock } from '@distributary/core';
 import type { Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { askingQueue } from './asking.ts';
 
 /** BullMQ's own name for the queue: its keys begin with `distributary:{stream}:maintenance:`. */
 const QUEUE = 'maintenance';
@@ -101,14 +95,10 @@ export class PassSchedule implements AsyncDisposable {
    * passes may be made until it does
    */
   async keep(): Promise<void> {
-    try {
+    await askingQueue(this.#about, async () => {
       if (!(await this.#goesOn())) await this.#putDown();
-      this.#hasComeBefore = true;
-    } catch (thrown) {
-      const reason = explainReply(asError(thrown), this.#about);
-      if (reason instanceof RedisUnavailableError) throw reason;
-      throw new RedisUnavailableError(`${this.#about}: ${reason.message}`, { cause: reason });
-    }
+    });
+    this.#hasComeBefore = true;
   }
 
   async #goesOn(): Promise<boolean> {

@@ -7,6 +7,7 @@ import { type KeptStream, keepPassing } from '../repeated-passes.ts';
 import { retentionReport, retentionTable, summary } from '../retention-report.ts';
 import { type RecordedReport, recordSnapshot } from '../status-history.ts';
 import { readTeam, type Team } from '../team.ts';
+import { untilInterrupted } from '../until-interrupted.ts';
 import { UsageError } from '../usage-error.ts';
 
 interface RetainOptions {
@@ -59,14 +60,7 @@ export function retainCommand(setExit: SetExit): Command {
       if (options.dryRun && options.every !== undefined)
         throw new UsageError('--dry-run says what one pass would do: leave --every out.');
       const redis = redisFromEnvironment(process.env);
-      const stopping = new AbortController();
-      const stop = () => stopping.abort();
-      process.on('SIGTERM', stop).on('SIGINT', stop);
-      try {
-        setExit(await retain(teams, options, redis, stopping.signal));
-      } finally {
-        process.off('SIGTERM', stop).off('SIGINT', stop);
-      }
+      setExit(await untilInterrupted((signal) => retain(teams, options, redis, signal)));
       // The schedule of a Redis that is away may leave something behind that would keep the process.
       if (options.every !== undefined) process.exit();
     });
